@@ -1,0 +1,1 @@
+"""Words that every part shares: money, time, ids, errors, lifecycles, who is asking. Standard library only."""

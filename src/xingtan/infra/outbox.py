@@ -1,0 +1,71 @@
+"""The outbox: news written in the same transaction as what it speaks of.
+
+1. An event is stored if and only if the change that it tells of is stored.
+2. Every event becomes one job per handler that hears it, exactly once (`fan_out`); jobs do the retrying.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from xingtan.core.event import Event
+from xingtan.infra.db import Base, new_id
+from xingtan.infra.db.session import after_commit
+from xingtan.infra.jobs import enqueue, wake
+
+_BATCH = 200
+
+
+class OutboxEvent(Base):
+    """A fact, waiting to be told (`fanned_out_at` is null) or told."""
+
+    __tablename__ = "outbox_event"
+    __table_args__ = (Index("ix_outbox_event_waiting", "fanned_out_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]]
+    occurred_at: Mapped[datetime]
+    fanned_out_at: Mapped[datetime | None]
+
+
+@cache
+def _adapter(kind: type[Event]) -> TypeAdapter[Event]:
+    return TypeAdapter(kind)
+
+
+def emit(session: Session, event: Event, *, at: datetime) -> UUID:
+    """Write `event` beside the rows that it tells of and return its id; the worker is woken after the commit."""
+    row = OutboxEvent(
+        id=new_id(),
+        kind=event.kind,
+        payload=_adapter(type(event)).dump_python(event, mode="json"),
+        occurred_at=at,
+        fanned_out_at=None,
+    )
+    session.add(row)
+    after_commit(session, "wake worker", wake)
+    return row.id
+
+
+def read_event(kind: type[Event], payload: Mapping[str, Any]) -> Event:
+    """Return the event of class `kind` that `payload` was written from."""
+    return _adapter(kind).validate_python(payload)
+
+
+def fan_out(session: Session, handlers: Mapping[str, Sequence[str]], *, at: datetime) -> int:
+    """Turn waiting events into jobs, one for each handler name in ``handlers[event kind]``; return how many events."""
+    waiting = select(OutboxEvent).where(OutboxEvent.fanned_out_at.is_(None)).order_by(OutboxEvent.id).limit(_BATCH)
+    rows = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        for handler in handlers.get(row.kind, ()):
+            args = {"event": row.payload, "kind": row.kind, "occurred_at": row.occurred_at.isoformat()}
+            enqueue(session, handler, args, key=f"{row.id}:{handler}", at=at)
+        row.fanned_out_at = at
+    return len(rows)
