@@ -1,0 +1,1 @@
+"""The pages and the API: one room per domain, one typed page per template."""
