@@ -40,8 +40,8 @@ check: $(TESTING) ## lint, types and the rules of the house, without the other t
 lint: $(TESTING) ## ruff, mypy and the import contracts
 	@status=0; \
 	$(BIN)/ruff check --quiet . || status=1; \
-	$(BIN)/ruff format --quiet --check . || { echo "Some files are not formatted: make format"; status=1; }; \
-	$(BIN)/lint-imports --no-cache >$(VENV)/.imports 2>&1 || { cat $(VENV)/.imports; status=1; }; \
+	$(BIN)/ruff format --quiet --check --output-format concise . || { echo "Some files are not formatted: make format"; status=1; }; \
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache >$(VENV)/.imports 2>&1 || { cat $(VENV)/.imports; status=1; }; \
 	$(BIN)/mypy --no-error-summary || status=1; \
 	exit $$status
 
