@@ -1,0 +1,1 @@
+"""Insight: what people did, if they allowed it, and what the owner may read from it."""

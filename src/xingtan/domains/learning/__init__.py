@@ -1,0 +1,1 @@
+"""Learning: progress, notes and quizzes of one person in one lesson."""
