@@ -1,0 +1,1 @@
+"""Entitlements: who may use what, since when, and by what right."""

@@ -1,0 +1,89 @@
+"""Who may use what, now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from xingtan.core.errors import NotAllowed, say
+from xingtan.core.viewer import Permission, Viewer
+from xingtan.domains.entitlements.models import Entitlement
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One right of one person: which product, by what, since when, until when (None: for ever), and whether it holds."""
+
+    entitlement_id: UUID
+    product_id: UUID
+    source_kind: str
+    source_id: UUID
+    starts_at: datetime
+    ends_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    is_live: bool
+
+
+def _live(at: datetime) -> ColumnElement[bool]:
+    return and_(
+        Entitlement.starts_at <= at,
+        or_(Entitlement.ends_at.is_(None), Entitlement.ends_at > at),
+        or_(Entitlement.ended_at.is_(None), Entitlement.ended_at > at),
+    )
+
+
+def has_access(session: Session, person_id: UUID, product_id: UUID, *, at: datetime) -> bool:
+    """Say whether a live entitlement lets the person use the product."""
+    wanted = select(Entitlement.id).where(
+        Entitlement.person_id == person_id, Entitlement.product_id == product_id, _live(at)
+    )
+    return session.scalar(wanted.limit(1)) is not None
+
+
+def may_use(session: Session, viewer: Viewer, product_id: UUID, *, at: datetime) -> bool:
+    """Say whether the viewer may open the product: by entitlement, or as staff whose work it is. A stranger may not."""
+    if viewer.may(Permission.CONTENT_USE):
+        return True
+    return viewer.person_id is not None and has_access(session, viewer.person_id, product_id, at=at)
+
+
+def accessible(session: Session, person_id: UUID, *, at: datetime) -> frozenset[UUID]:
+    """Return the products that the person may use by live entitlements."""
+    return frozenset(
+        session.scalars(select(Entitlement.product_id).where(Entitlement.person_id == person_id, _live(at)))
+    )
+
+
+def holdings(
+    session: Session, viewer: Viewer, *, at: datetime, person_id: UUID | None = None
+) -> tuple[Holding, ...]:
+    """Return every right of the viewer (or of `person_id`, for staff who may read people), newest first, ended ones too."""
+    owner = person_id or viewer.require_person()
+    if owner != viewer.person_id and not viewer.may(Permission.PEOPLE_READ):
+        raise NotAllowed(say("Your role does not allow this."))
+    rows = session.execute(
+        select(Entitlement, _live(at)).where(Entitlement.person_id == owner)
+        .order_by(Entitlement.starts_at.desc(), Entitlement.id.desc())
+    )  # fmt: skip
+    return tuple(
+        Holding(
+            row.id, row.product_id, row.source_kind, row.source_id, row.starts_at, row.ends_at, row.ended_at,
+            row.end_reason, bool(is_live),
+        )
+        for row, is_live in rows
+    )  # fmt: skip
+
+
+def holder_count(session: Session, product_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, int]:
+    """Return how many people may use each product by a live entitlement; 0 where nobody may. One query."""
+    rows = session.execute(
+        select(Entitlement.product_id, func.count(Entitlement.person_id.distinct()))
+        .where(Entitlement.product_id.in_(product_ids), _live(at))
+        .group_by(Entitlement.product_id)
+    )
+    found = dict(rows.tuples().all())
+    return {product_id: found.get(product_id, 0) for product_id in product_ids}
