@@ -9,7 +9,7 @@
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -228,5 +228,11 @@ def _view(job: Job) -> JobView:
     )  # fmt: skip
 
 
-TransactionalJob = Callable[[Session, Mapping[str, Any]], None]
-"""A job's function whose effect is rows in our database: ``(session, args)``."""
+def has_due(session: Session, periodic: Sequence[Periodic], *, at: datetime) -> bool:
+    """Say whether a job is due or abandoned, or the schedule wants one; a cheap read, so that idling writes nothing."""
+    due = select(Job.id).where(Job.state == "queued", Job.run_at <= at).limit(1)
+    lost = select(Job.id).where(Job.state == "running", Job.leased_until < at).limit(1)
+    if session.scalar(due) is not None or session.scalar(lost) is not None:
+        return True
+    next_at = {schedule.name: schedule.next_at for schedule in session.scalars(select(Schedule))}
+    return any(it.kind not in next_at or next_at[it.kind] <= at for it in periodic)

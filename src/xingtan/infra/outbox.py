@@ -4,7 +4,7 @@
 2. Every event becomes one job per handler that hears it, exactly once (`fan_out`); jobs do the retrying.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -20,13 +20,17 @@ from xingtan.infra.db.session import after_commit
 from xingtan.infra.jobs import enqueue, wake
 
 _BATCH = 200
+_listeners: list[Callable[[str], None]] = []
 
 
 class OutboxEvent(Base):
     """A fact, waiting to be told (`fanned_out_at` is null) or told."""
 
     __tablename__ = "outbox_event"
-    __table_args__ = (Index("ix_outbox_event_waiting", "fanned_out_at", "id"),)
+    __table_args__ = (
+        Index("ix_outbox_event_waiting", "fanned_out_at", "id"),
+        Index("ix_outbox_event_kind", "kind", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(80))
@@ -51,7 +55,30 @@ def emit(session: Session, event: Event, *, at: datetime) -> UUID:
     )
     session.add(row)
     after_commit(session, "wake worker", wake)
+    after_commit(session, f"tell listeners of {event.kind}", lambda: _tell(event.kind))
     return row.id
+
+
+def listen(listener: Callable[[str], None]) -> None:
+    """Call `listener(event kind)` in this process after each commit that emitted; for caches, which may be dropped twice."""
+    _listeners.append(listener)
+
+
+def stop_listening(listener: Callable[[str], None]) -> None:
+    """Take a listener back."""
+    _listeners.remove(listener)
+
+
+def _tell(kind: str) -> None:
+    for listener in list(_listeners):
+        listener(kind)
+
+
+def newest_event(session: Session, kinds: Sequence[str]) -> UUID | None:
+    """Return the id of the newest event of one of `kinds`, so that another process can see that something changed."""
+    return session.scalar(
+        select(OutboxEvent.id).where(OutboxEvent.kind.in_(kinds)).order_by(OutboxEvent.id.desc()).limit(1)
+    )
 
 
 def read_event(kind: type[Event], payload: Mapping[str, Any]) -> Event:
@@ -69,3 +96,8 @@ def fan_out(session: Session, handlers: Mapping[str, Sequence[str]], *, at: date
             enqueue(session, handler, args, key=f"{row.id}:{handler}", at=at)
         row.fanned_out_at = at
     return len(rows)
+
+
+def has_waiting(session: Session) -> bool:
+    """Say whether there is news that has not been told."""
+    return session.scalar(select(OutboxEvent.id).where(OutboxEvent.fanned_out_at.is_(None)).limit(1)) is not None
