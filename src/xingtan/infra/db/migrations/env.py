@@ -1,6 +1,7 @@
 """Alembic's environment: every model, one metadata, the database that the caller opened."""
 
 import importlib
+import importlib.util
 import pkgutil
 
 from alembic import context
@@ -12,7 +13,8 @@ from xingtan.infra.db.session import Database
 for name in ("analytics", "inbox", "jobs", "outbox", "vault"):
     importlib.import_module(f"xingtan.infra.{name}")
 for domain in pkgutil.iter_modules(xingtan.domains.__path__, "xingtan.domains."):
-    importlib.import_module(f"{domain.name}.models")
+    if importlib.util.find_spec(f"{domain.name}.models"):
+        importlib.import_module(f"{domain.name}.models")
 
 
 def include_object(item: object, name: str | None, type_: str, *_: object) -> bool:
