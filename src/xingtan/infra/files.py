@@ -81,7 +81,7 @@ class FileStore:
             return StoredFile(key, size, sha256)
 
     def put_content(self, data: bytes | Iterable[bytes], suffix: str = "") -> StoredFile:
-        """Store `data` under its own hash, ``ab/abcd….webp``, once however often it comes. `suffix`: ``.webp``, or none."""
+        """Store `data` once, under its own hash: ``ab/abcd….webp``, where `suffix` is ``.webp`` (or nothing)."""
         if _SUFFIX.fullmatch(suffix) is None:
             raise Invalid.of("name", say("This file name cannot be used."))
         with self._spooled(data) as (file, size, sha256):
