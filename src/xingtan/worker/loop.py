@@ -39,6 +39,11 @@ class Worker:
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
         self._thread.start()
 
+    def join(self) -> None:
+        """Wait until the thread ends."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(1)
+
     def stop(self, *, timeout_s: float = 20) -> None:
         """Finish the job at hand, then end."""
         self._stopping.set()

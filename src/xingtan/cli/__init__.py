@@ -1,0 +1,1 @@
+"""The command line: one program for the person who runs the academy."""
