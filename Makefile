@@ -1,15 +1,16 @@
 # Xingtan: `make help` lists the targets. No target needs root, and a second run starts at once.
 
-PYTHON ?= python3
-XDIST  ?= -n 2 --dist loadfile
-ARGS   ?=
+PYTHON     ?= python3
+XDIST      ?= -n 2 --dist loadfile
+ARGS       ?=
 
-VENV    := .venv
-BIN     := $(VENV)/bin
-SERVING := $(VENV)/.serving
-TESTING := $(VENV)/.testing
-NPM     := node_modules/.installed
-PINNED  := pyproject.toml constraints.txt
+VENV       := .venv
+BIN        := $(VENV)/bin
+SERVING    := $(VENV)/.serving
+TESTING    := $(VENV)/.testing
+NPM        := node_modules/.installed
+EVERYTHING := .[test,scale]
+PINNED     := pyproject.toml constraints.txt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -39,7 +40,7 @@ check: $(TESTING) ## lint, types and the rules of the house, without the other t
 
 lint: $(TESTING) ## ruff, mypy and the import contracts
 	@status=0; \
-	$(BIN)/ruff check --quiet . || status=1; \
+	$(BIN)/ruff check --quiet --output-format concise . || status=1; \
 	$(BIN)/ruff format --quiet --check --output-format concise . || { echo "Some files are not formatted: make format"; status=1; }; \
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache >$(VENV)/.imports 2>&1 || { cat $(VENV)/.imports; status=1; }; \
 	$(BIN)/mypy --no-error-summary || status=1; \
@@ -76,7 +77,7 @@ endef
 # $(call install,WHAT): with uv, else with pip: because uv cannot be had, or because only pip knows the way to an index.
 define install
 @echo "Installing what Xingtan needs into $(VENV) (once; a minute or two)"; \
-$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv || true; \
+$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null || true; \
 $(uv_settings); \
 $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -c constraints.txt -e $(1) || \
 { echo "uv could not do it; pip tries, which takes longer"; \
@@ -94,7 +95,7 @@ $(SERVING): $(PINNED) | $(BIN)/python
 	$(call install,.)
 
 $(TESTING): $(PINNED) | $(BIN)/python
-	$(call install,'.[test,scale]')
+	$(call install,'$(EVERYTHING)')
 	@touch $(SERVING)
 
 # Tools for a few tests only. Without npm those tests say so and are skipped.
