@@ -1,1 +1,1 @@
-"""What the studio reads."""
+"""What the studio reads of the behaviour log."""
