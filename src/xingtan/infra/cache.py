@@ -1,16 +1,21 @@
-"""Pages kept in memory as bytes: bounded, thread-safe, all dropped at once when something public changes.
+"""Finished pages in memory, for the web edge's public pages and for nothing else.
 
-Only the web edge's public pages go in here, and they are rendered without a viewer: no personal byte is ever kept.
+1. A page kept here is the same for every stranger: nothing personal, nothing that a permission decides, no cookie.
+2. `bump` drops everything at once. A page whose making began before the bump is not kept: it may show what was.
+3. The memory used is bounded in bytes; the page that was looked at longest ago goes first.
 """
 
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+_PAGE_OVERHEAD = 1024  # the objects around the bytes
+DEFAULT_BYTES = 32 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """An answer, ready to be sent: status, headers without content-length, body, body gzipped, strong ETag."""
+    """A whole answer, immutable: `gzip_body` is None where compression does not pay, `etag` is quoted."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
@@ -21,13 +26,14 @@ class CachedPage:
     @property
     def weight(self) -> int:
         """Return about how many bytes of memory this page takes."""
-        return len(self.body) + len(self.gzip_body or b"") + 1024
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.body) + len(self.gzip_body or b"") + headers + _PAGE_OVERHEAD
 
 
 class PageCache:
-    """Pages by key, least recently used first out, at most `max_bytes` in all."""
+    """The pages of one process by key, at most `max_bytes` of them; safe to share between threads."""
 
-    def __init__(self, max_bytes: int = 32 * 2**20) -> None:
+    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
         self._max_bytes = max_bytes
         self._pages: OrderedDict[str, CachedPage] = OrderedDict()
         self._bytes = 0
@@ -36,8 +42,13 @@ class PageCache:
 
     @property
     def epoch(self) -> int:
-        """Return the number of times that everything was dropped; a page is kept only if it did not change meanwhile."""
+        """Return how often everything was dropped. Read it before making a page, and hand it to `put`."""
         return self._epoch
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes the pages take."""
+        return self._bytes
 
     def get(self, key: str) -> CachedPage | None:
         """Return the page kept under `key`, or None."""
@@ -48,24 +59,25 @@ class PageCache:
             return page
 
     def put(self, key: str, page: CachedPage, *, epoch: int) -> None:
-        """Keep `page`, whose rendering began in `epoch`; a page of an older epoch, or one too large, is let go."""
+        """Keep `page`, unless everything was dropped since `epoch`, or it alone would take an eighth of the memory."""
+        weight = page.weight + len(key)
         with self._guard:
-            if epoch != self._epoch or page.weight > self._max_bytes // 4:
+            if epoch != self._epoch or weight > self._max_bytes // 8:
                 return
-            old = self._pages.pop(key, None)
-            self._bytes += page.weight - (old.weight if old else 0)
+            self._drop(key)
             self._pages[key] = page
+            self._bytes += weight
             while self._bytes > self._max_bytes:
-                _, dropped = self._pages.popitem(last=False)
-                self._bytes -= dropped.weight
+                self._drop(next(iter(self._pages)))
 
     def bump(self) -> None:
-        """Drop every page."""
+        """Drop every page, and those that are being made right now."""
         with self._guard:
+            self._epoch += 1
             self._pages.clear()
             self._bytes = 0
-            self._epoch += 1
 
-    def __len__(self) -> int:
-        """Return how many pages are kept."""
-        return len(self._pages)
+    def _drop(self, key: str) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._bytes -= page.weight + len(key)
