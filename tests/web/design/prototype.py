@@ -91,7 +91,7 @@ def made_up(language: str) -> dict[str, Any]:
             else SimpleNamespace(**{k: chosen(v) for k, v in value.items()})
         )
 
-    context = vars(chosen(known))
+    context: dict[str, Any] = vars(chosen(known))
     context["page"].t = lambda zh, en: zh if language == "zh" else en
     context["page"].featured = context["page"].products[0]
     return context
