@@ -49,7 +49,7 @@ def worker(home: Home = None) -> None:
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0917 - Typer reads options from parameters
     kind: Annotated[str, typer.Argument(help="markdown, epub or ghost.")],
     source: Annotated[Path, typer.Argument(help="The folder or file to read.", exists=True)],
     home: Home = None,

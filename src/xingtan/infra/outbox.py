@@ -60,7 +60,7 @@ def emit(session: Session, event: Event, *, at: datetime) -> UUID:
 
 
 def listen(listener: Callable[[str], None]) -> None:
-    """Call `listener(event kind)` in this process after each commit that emitted; for caches, which may be dropped twice."""
+    """Call `listener(event kind)` in this process after each commit that emitted; for caches, dropped once too often."""
     _listeners.append(listener)
 
 
@@ -70,7 +70,7 @@ def stop_listening(listener: Callable[[str], None]) -> None:
 
 
 def _tell(kind: str) -> None:
-    for listener in list(_listeners):
+    for listener in tuple(_listeners):
         listener(kind)
 
 

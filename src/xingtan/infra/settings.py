@@ -15,31 +15,69 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="XINGTAN_", extra="forbid")
 
-    home: Path = Field(Path("var"), description="The folder that holds the academy: database, files, mail, keys.")
+    home: Path = Field(
+        Path("var"),
+        description="The folder that holds the academy: database, files, mail, keys.",
+    )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on.")
-    base_url: str = Field("", description="The academy's public address, e.g. https://academy.example.org. Empty: the address that it listens on.")
-    database_url: str = Field("", description="A PostgreSQL URL (postgresql+psycopg://…). Empty: SQLite in the home folder.")
-    redis_url: str = Field("", description="Redis for rate limits shared by several processes. Empty: in memory.")
+    base_url: str = Field(
+        "",
+        description=(
+            "The academy's public address, e.g. https://academy.example.org. Empty: the address that it listens on."
+        ),
+    )
+    database_url: str = Field(
+        "",
+        description="A PostgreSQL URL (postgresql+psycopg://…). Empty: SQLite in the home folder.",
+    )
+    redis_url: str = Field(
+        "",
+        description="Redis for rate limits shared by several processes. Empty: in memory.",
+    )
     s3_bucket: str = Field("", description="The S3 bucket for files. Empty: a folder in the home folder.")
     s3_endpoint: str = Field("", description="The S3 endpoint, for stores other than Amazon's.")
     s3_region: str = Field("us-east-1", description="The S3 region.")
     s3_key_id: str = Field("", description="The S3 access key id.")
     s3_secret: SecretStr = Field(SecretStr(""), description="The S3 secret access key.")
-    smtp_host: str = Field("", description="The SMTP server. Empty: mail goes to a folder that the studio shows.")
+    smtp_host: str = Field(
+        "",
+        description="The SMTP server. Empty: mail goes to a folder that the studio shows.",
+    )
     smtp_port: int = Field(587, description="The SMTP port.")
     smtp_user: str = Field("", description="The SMTP user name.")
     smtp_password: SecretStr = Field(SecretStr(""), description="The SMTP password.")
-    smtp_tls: Literal["starttls", "implicit", "none"] = Field("starttls", description="How the SMTP connection is secured.")
+    smtp_tls: Literal["starttls", "implicit", "none"] = Field(
+        "starttls",
+        description="How the SMTP connection is secured.",
+    )
     mail_from: str = Field("academy@localhost", description="The sender of the academy's mail.")
-    log_format: Literal["auto", "json", "console"] = Field("auto", description="JSON lines, or lines for people; auto: for people on a terminal.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe message that is logged.")
-    metrics_token: SecretStr = Field(SecretStr(""), description="A bearer token that /metrics asks for. Empty: /metrics answers only to this machine.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto",
+        description="JSON lines, or lines for people; auto: for people on a terminal.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        description="The least severe message that is logged.",
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="A bearer token that /metrics asks for. Empty: /metrics answers only to this machine.",
+    )
     workers: int = Field(1, ge=1, description="Web processes. More than one needs PostgreSQL.")
-    run_worker: bool = Field(True, description="Run background jobs inside the web process. Set to false when `xingtan worker` runs beside it.")
+    run_worker: bool = Field(
+        True,
+        description=("Run background jobs inside the web process. Set to false when `xingtan worker` runs beside it."),
+    )
     upload_limit_mb: int = Field(100, ge=1, description="The largest upload, in megabytes (10^6 bytes).")
-    sandbox_payments: bool = Field(True, description="Offer the sandbox payment provider, with which nobody pays real money.")
-    trusted_proxies: str = Field("", description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.")
+    sandbox_payments: bool = Field(
+        True,
+        description="Offer the sandbox payment provider, with which nobody pays real money.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.",
+    )
     argon2_fast: bool = Field(False, description="Cheap password hashing, for tests only.")
 
     @classmethod

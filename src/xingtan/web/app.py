@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
@@ -19,12 +20,21 @@ from xingtan.web.rooms import api_routers, page_routers
 from xingtan.web.static_files import StaticFiles
 from xingtan.web.watch import PublicWatch
 from xingtan.wiring import Wiring
-from xingtan.worker.loop import Worker
 
 _ACADEMY_CHANGED = "identity.academy_changed"
 
 
-def create_app(platform: Platform, wiring: Wiring, *, worker: Worker | None = None) -> ASGIApp:
+class Background(Protocol):
+    """Work that goes on while the application runs, e.g. the worker in a thread of this process."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """Finish what is at hand, then end."""
+
+
+def create_app(platform: Platform, wiring: Wiring, *, worker: Background | None = None) -> ASGIApp:
     """Return the ASGI application of one academy; `worker`, if given, runs in a thread while the application runs."""
     academy, cache = AcademyMemory(platform.database), PageCache()
     watch = PublicWatch(platform.database, cache, academy, wiring.public_events)

@@ -1,4 +1,4 @@
-"""Errors at the edge: HTTP numbers, problem details for programs (RFC 9457), a page in the reader's language for people."""
+"""Errors at the edge: HTTP numbers, problem details (RFC 9457) for programs, a page in the reader's language."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -77,9 +77,17 @@ def _on_ours(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if isinstance(error, Broken):
         _log.error("broken", code=error.code, detail=str(error), exc_info=error)
-    fields = {name: in_words(it, _language(request)) for name, it in error.fields.items()} if isinstance(error, Invalid) else {}
+    fields = (
+        {name: in_words(it, _language(request)) for name, it in error.fields.items()}
+        if isinstance(error, Invalid)
+        else {}
+    )
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, LimitReached) else {}
-    sentence = say("Something here is not as it should be. The owner has been told.") if status == 500 else error.sentence
+    sentence = (
+        say("Something here is not as it should be. The owner has been told.")
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR
+        else error.sentence
+    )
     return _answer(request, status, code=error.code, sentence=sentence, fields=fields, headers=headers)
 
 
@@ -131,7 +139,9 @@ def _answer(
         body = {"type": f"/docs/errors#{code}", "title": words, "status": status, "code": code}
         if fields:
             body["errors"] = fields
-        return JSONResponse(body, status_code=status, media_type=_PROBLEMS, headers={"Cache-Control": "no-store", **(headers or {})})
+        return JSONResponse(
+            body, status_code=status, media_type=_PROBLEMS, headers={"Cache-Control": "no-store", **(headers or {})}
+        )
     page = ErrorPage(status=status, title=in_words(_title(status), language), sentence=words)
     return render(edge(request), page, status=status, headers=headers)
 
@@ -145,7 +155,9 @@ def _title(status: int) -> Sentence:
         429: say("A little slower, please"),
         503: say("Back in a moment"),
     }
-    return titles.get(status) or (say("Something broke") if status >= 500 else say("That did not work"))
+    return titles.get(status) or (
+        say("Something broke") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else say("That did not work")
+    )
 
 
 def _wants_json(request: Request) -> bool:

@@ -5,7 +5,7 @@ reader. The prefix is taken off before routing, so that routes know nothing of i
 """
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Literal
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -47,7 +47,7 @@ def _quality(parameters: str) -> float:
 
 def as_language(text: str | None) -> Language | None:
     """Return `text` as one of our languages, or None."""
-    return cast("Language", text) if text in LANGUAGES else None
+    return next((language for language in LANGUAGES if language == text), None)
 
 
 def choose(prefix: Language | None, cookie: str | None, accept_language: str, *, fallback: Language) -> Language:

@@ -67,7 +67,9 @@ class Measured:
                 seconds = time.perf_counter() - started
                 route = getattr(scope.get("route"), "path", None) or scope.get("cached_route") or "other"
                 observe_request(scope["method"], route, status, seconds)
-                self._log.debug("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1e3, 1))
+                self._log.debug(
+                    "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1e3, 1)
+                )
 
 
 class BodyLimited:
@@ -101,7 +103,7 @@ class BodyLimited:
         await self._app(scope, counting, send)
 
 
-class BodyTooLarge(Exception):  # noqa: N818 - a signal within this module's edge, answered with 413
+class BodyTooLarge(Exception):
     """More bytes came than the route may take."""
 
 

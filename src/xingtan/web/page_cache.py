@@ -10,6 +10,7 @@
 import gzip
 import hashlib
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -73,7 +74,7 @@ class _Keeping:
             headers = MutableHeaders(scope=message)
             is_public = PUBLIC in headers
             del headers[PUBLIC]
-            if is_public and message["status"] == 200 and "set-cookie" not in headers:
+            if is_public and message["status"] == HTTPStatus.OK and "set-cookie" not in headers:
                 self._start = message
                 return
         elif self._start is not None:

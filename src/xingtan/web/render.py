@@ -74,8 +74,10 @@ def to_html(here: Edge, page: Page, *, reader: Reader) -> str:
     context = {field.name: getattr(page, field.name) for field in fields(page)}
     token = _now.set(here)
     try:
-        return environment(here.language).get_template(page.template).render(
-            context, page=page, reader=reader, academy=here.request.app.state.academy.view(here.language)
+        return (
+            environment(here.language)
+            .get_template(page.template)
+            .render(context, page=page, reader=reader, academy=here.request.app.state.academy.view(here.language))
         )
     finally:
         _now.reset(token)
@@ -85,9 +87,7 @@ def to_html(here: Edge, page: Page, *, reader: Reader) -> str:
 def environment(language: Language) -> Environment:
     """Return the Jinja environment that speaks `language`; undefined names are errors, everything is escaped."""
     rooms = {
-        folder.parent.name: FileSystemLoader(folder)
-        for folder in sorted(_WEB.glob("*/templates"))
-        if folder.is_dir()
+        folder.parent.name: FileSystemLoader(folder) for folder in sorted(_WEB.glob("*/templates")) if folder.is_dir()
     }
     made = Environment(
         loader=ChoiceLoader([PrefixLoader(rooms), FileSystemLoader(_WEB / "templates")]),

@@ -22,12 +22,20 @@ _API = ("api.routes",)
 
 def page_routers() -> list[APIRouter]:
     """Return the routers of every page."""
-    return [_router(name) for name in _PAGES if find_spec(f"xingtan.web.{name.split('.')[0]}") and find_spec(f"xingtan.web.{name}")]
+    return [
+        _router(name)
+        for name in _PAGES
+        if find_spec(f"xingtan.web.{name.split('.')[0]}") and find_spec(f"xingtan.web.{name}")
+    ]
 
 
 def api_routers() -> list[APIRouter]:
     """Return the routers of ``/api/v1`` and of the webhooks."""
-    return [_router(name) for name in _API if find_spec(f"xingtan.web.{name.split('.')[0]}") and find_spec(f"xingtan.web.{name}")]
+    return [
+        _router(name)
+        for name in _API
+        if find_spec(f"xingtan.web.{name.split('.')[0]}") and find_spec(f"xingtan.web.{name}")
+    ]
 
 
 def _router(name: str) -> APIRouter:

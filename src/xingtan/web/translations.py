@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 
 from xingtan.core.errors import Sentence
 
@@ -66,6 +66,3 @@ def in_words(sentence: Sentence, language: str) -> str:
         for name, value in sentence.params.items()
     }
     return text % params
-
-
-__all__ = ["Speaker", "Translations", "in_words", "messages", "speaker"]

@@ -56,7 +56,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 worked = self.turn()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it was, the next turn is a new chance
                 _log.exception("the worker stumbled")
                 worked = False
             if not worked and not self._stopping.is_set():
@@ -74,7 +74,9 @@ class Worker:
         """Do the next piece of work; return whether there was any."""
         database, clock = self._platform.database, self._platform.clock
         now = clock.now()
-        if not database.read(lambda session: has_waiting(session) or jobs.has_due(session, self._wiring.periodic, at=now)):
+        if not database.read(
+            lambda session: has_waiting(session) or jobs.has_due(session, self._wiring.periodic, at=now)
+        ):
             return False
         told = database.write(lambda session: fan_out(session, self._wiring.handlers, at=now))
         database.write(self._keep_schedule)
@@ -96,7 +98,7 @@ class Worker:
                 self._fail(job.id, error, is_final=False)
             except Refused as error:
                 self._fail(job.id, error, is_final=True)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - noted on the job, whatever it was
                 _log.exception("a job failed")
                 self._fail(job.id, error, is_final=False)
 
@@ -133,6 +135,4 @@ class Progress:
     def __call__(self, **progress: object) -> None:
         """Store `progress` and keep the job's lease."""
         now = self._platform.clock.now()
-        self._platform.database.write(
-            lambda session: jobs.report_progress(session, self._job_id, progress, at=now)
-        )
+        self._platform.database.write(lambda session: jobs.report_progress(session, self._job_id, progress, at=now))

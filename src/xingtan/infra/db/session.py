@@ -148,8 +148,10 @@ def _is_retryable(error: DBAPIError) -> bool:
     original = error.orig
     if getattr(original, "sqlstate", None) in _RETRYABLE_SQLSTATES:
         return True
-    return isinstance(error, OperationalError) and isinstance(original, sqlite3.OperationalError) and (
-        "locked" in str(original) or "busy" in str(original)
+    return (
+        isinstance(error, OperationalError)
+        and isinstance(original, sqlite3.OperationalError)
+        and ("locked" in str(original) or "busy" in str(original))
     )
 
 

@@ -17,7 +17,7 @@ for domain in pkgutil.iter_modules(xingtan.domains.__path__, "xingtan.domains.")
         importlib.import_module(f"{domain.name}.models")
 
 
-def include_object(item: object, name: str | None, type_: str, *_: object) -> bool:
+def include_object(_item: object, name: str | None, type_: str, *_: object) -> bool:
     """Leave the full-text index alone: its tables differ by database and are written by hand."""
     return not (type_ == "table" and name is not None and name.startswith("search_"))
 

@@ -1,0 +1,1 @@
+"""The sample academy that `xingtan demo` opens: original texts, and learners simulated from a known truth."""
