@@ -72,7 +72,6 @@ class Database:
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             session.info[_READING] = True
             yield session
-            session.rollback()
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Return what `work` returns in a reading session."""

@@ -1,0 +1,110 @@
+"""Transactions as functions: committed once, rolled back whole, run again when the database asks for it."""
+
+import threading
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text
+
+from xingtan.core.errors import Broken, Unavailable
+from xingtan.infra.db import Database, new_id
+from xingtan.infra.db.migrate import current, newest
+from xingtan.infra.db.session import after_commit
+from xingtan.infra.jobs import Schedule
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def count(database: Database) -> int:
+    return database.read(lambda session: session.scalar(select(func.count()).select_from(Schedule)) or 0)
+
+
+def add(database: Database, name: str) -> None:
+    database.write(lambda session: session.add(Schedule(name=name, next_at=AT)))
+
+
+def test_what_is_written_is_there_and_instants_are_utc(database: Database) -> None:
+    add(database, "a")
+    assert database.read(lambda session: session.scalars(select(Schedule.next_at)).one()) == AT
+
+
+def test_a_failure_leaves_nothing_and_calls_nobody(database: Database) -> None:
+    called: list[str] = []
+
+    def work(session) -> None:  # type: ignore[no-untyped-def]
+        session.add(Schedule(name="a", next_at=AT))
+        session.flush()
+        after_commit(session, "tell", lambda: called.append("told"))
+        message = "no"
+        raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError):
+        database.write(work)
+    assert count(database) == 0
+    assert called == []
+
+
+def test_after_commit_runs_once_per_key(database: Database) -> None:
+    called: list[str] = []
+
+    def work(session) -> None:  # type: ignore[no-untyped-def]
+        after_commit(session, "tell", lambda: called.append("first"))
+        after_commit(session, "tell", lambda: called.append("second"))
+
+    database.write(work)
+    assert called == ["second"]
+
+
+def test_a_reading_session_cannot_write(database: Database) -> None:
+    with pytest.raises(Broken), database.reading() as session:
+        session.add(Schedule(name="a", next_at=AT))
+        session.flush()
+    assert count(database) == 0
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    with pytest.raises(Exception, match="aware"):
+        database.write(lambda session: session.add(Schedule(name="a", next_at=datetime(2026, 1, 1))))  # noqa: DTZ001 - the mistake under test
+
+
+def test_writers_wait_for_one_another_and_lose_nothing(database: Database) -> None:
+    add(database, "counter")
+
+    def bump(session) -> None:  # type: ignore[no-untyped-def]
+        row = session.get(Schedule, "counter", with_for_update=True)
+        row.next_at = row.next_at.replace(microsecond=row.next_at.microsecond + 1)
+
+    threads = [threading.Thread(target=lambda: [database.write(bump) for _ in range(10)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert database.read(lambda session: session.get(Schedule, "counter").next_at.microsecond) == 80  # type: ignore[union-attr]
+
+
+def test_the_history_of_the_schema_is_at_its_end(database: Database) -> None:
+    assert current(database) == newest(database) is not None
+
+
+def test_a_database_that_is_gone_is_unavailable(platform, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    platform.database.ping()
+    with pytest.raises(Unavailable):
+        Database(f"sqlite:///{tmp_path}/no/such/folder/file.sqlite3").ping()
+
+
+def test_new_ids_sort_by_their_making() -> None:
+    ids = [new_id() for _ in range(1000)]
+    assert ids == sorted(ids)
+    assert all(isinstance(it, UUID) and it.version == 7 for it in ids)
+
+
+def test_sqlite_is_durable_and_keeps_foreign_keys(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    with database.engine.connect() as connection:
+        pragmas = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
