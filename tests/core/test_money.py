@@ -14,7 +14,7 @@ currencies = st.sampled_from(sorted(CURRENCIES))
 @given(amounts, amounts, currencies)
 def test_sums_and_differences_are_exact(a: int, b: int, currency: str) -> None:
     assert Money(a, currency) + Money(b, currency) - Money(b, currency) == Money(a, currency)
-    assert -(-Money(a, currency)) == Money(a, currency)
+    assert (-Money(a, currency)).minor == -a
     assert total([Money(a, currency), Money(b, currency)], currency).minor == a + b
 
 
@@ -60,9 +60,9 @@ def test_plain_amounts_are_read(text: str, currency: str, minor: int) -> None:
 
 
 BAD_AMOUNTS = [
-    "", " ", "-1", "-0", "+1", "1e2", "1,00", "1,000", "１００", "١٠٠", "NaN", "Infinity", "0.1+0.2", ".5", "5.", "0x10",
-    "1.2.3", "1 000", "1\n", "1_000", str(2**53), str(2**63 - 1), str(2**63), "1" + "0" * 30, "12.345", "¥5",
-]  # fmt: skip
+    *("", " ", "-1", "-0", "+1", "1e2", "1,00", "1,000", "１００", "١٠٠", "NaN", "Infinity", "0.1+0.2", ".5", "5.", "0x10"),
+    *("1.2.3", "1 000", "1\n", "1_000", "12.345", "¥5", str(2**53), str(2**63 - 1), str(2**63), "1" + "0" * 30),
+]
 
 
 @pytest.mark.parametrize("text", BAD_AMOUNTS)

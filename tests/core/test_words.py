@@ -73,8 +73,12 @@ def test_periods_are_half_open() -> None:
 
 @pytest.mark.parametrize(
     ("day", "zone", "hours"),
-    [(date(2026, 3, 8), "America/New_York", 23), (date(2026, 11, 1), "America/New_York", 25), (date(2028, 2, 29), "Asia/Shanghai", 24)],
-)  # fmt: skip
+    [
+        (date(2026, 3, 8), "America/New_York", 23),
+        (date(2026, 11, 1), "America/New_York", 25),
+        (date(2028, 2, 29), "Asia/Shanghai", 24),
+    ],
+)
 def test_a_day_is_as_long_as_its_zone_says(day: date, zone: str, hours: int) -> None:
     period = day_of(day, ZoneInfo(zone))
     assert period.ends_at is not None

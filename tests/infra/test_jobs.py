@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from xingtan.core.clock import ManualClock
 from xingtan.core.errors import Conflict, NotFound
@@ -55,7 +56,7 @@ def test_listeners_hear_only_what_was_committed(database: Database, clock: Manua
     outbox.listen(heard.append)
     try:
 
-        def fails(session) -> None:  # type: ignore[no-untyped-def]
+        def fails(session: Session) -> None:
             outbox.emit(session, TeaPoured(UUID(int=1), Money(1, "CNY"), clock.now()), at=clock.now())
             message = "spilt"
             raise RuntimeError(message)
@@ -154,7 +155,7 @@ def test_periodic_jobs_come_once_a_turn_and_missed_turns_count_as_one(database: 
 
 
 def test_a_message_from_outside_is_kept_once(database: Database, clock: ManualClock) -> None:
-    def receive(session) -> bool:  # type: ignore[no-untyped-def]
+    def receive(session: Session) -> bool:
         return inbox.receive(session, "peer", "evt_1", body=b"{}", job="test.job", args={}, at=clock.now())
 
     assert database.write(receive) is True

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from xingtan.core.errors import Broken
 from xingtan.infra.db import Database, new_id
+from xingtan.infra.platform import Platform
 from xingtan.infra.vault import Forgotten, Vault, VaultKey, normal_form, read_or_make_key
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -41,8 +42,8 @@ def test_what_is_sealed_opens(database: Database, vault: Vault, owner: UUID) -> 
 
 
 def test_another_process_opens_it_with_the_same_master_key(
-    database: Database, vault: Vault, owner: UUID, platform
-) -> None:  # type: ignore[no-untyped-def]
+    database: Database, vault: Vault, owner: UUID, platform: Platform
+) -> None:
     sealed = seal(database, vault, owner, "secret")
     again = Vault(read_or_make_key(platform.settings.home / "master.key"))
     assert opened(database, again, owner, sealed) == "secret"

@@ -218,7 +218,7 @@ def newest_jobs(session: Session, *, state: str | None = None, limit: int = 50) 
 
 def counts(session: Session) -> dict[str, int]:
     """Return how many jobs are in each state."""
-    found = {state: number for state, number in session.execute(select(Job.state, func.count()).group_by(Job.state))}
+    found: dict[str, int] = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).all())
     return {state: found.get(state, 0) for state in sorted(JOB.states)}
 
 

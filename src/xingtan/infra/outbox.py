@@ -6,7 +6,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from xingtan.infra.db.session import after_commit
 from xingtan.infra.jobs import enqueue, wake
 
 _BATCH = 200
+_adapters: dict[str, TypeAdapter[Event]] = {}
 _listeners: list[Callable[[str], None]] = []
 
 
@@ -39,9 +39,10 @@ class OutboxEvent(Base):
     fanned_out_at: Mapped[datetime | None]
 
 
-@cache
 def _adapter(kind: type[Event]) -> TypeAdapter[Event]:
-    return TypeAdapter(kind)
+    if kind.kind not in _adapters:
+        _adapters[kind.kind] = TypeAdapter(kind)
+    return _adapters[kind.kind]
 
 
 def emit(session: Session, event: Event, *, at: datetime) -> UUID:
