@@ -8,6 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
+from html.parser import HTMLParser
 
 from xingtan.domains.learning.views import Anchor
 
@@ -53,3 +54,23 @@ def _places(text: str, quote: str) -> Iterator[int]:
     while place >= 0:
         yield place
         place = text.find(quote, place + 1)
+
+
+class _TextOf(HTMLParser):
+    """Gathers the text nodes of sanitised HTML in document order, as `textContent` does in a browser."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        """Take a text node."""
+        self.parts.append(data)
+
+
+def text_of(html: str) -> str:
+    """Return the flattened text of a lesson's HTML: what a quote is matched against, here and in the reader's browser."""
+    parser = _TextOf()
+    parser.feed(html)
+    parser.close()
+    return flattened("".join(parser.parts))

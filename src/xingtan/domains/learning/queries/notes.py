@@ -1,0 +1,68 @@
+"""A learner's own notes; nobody else has a query for them."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from xingtan.core.viewer import Viewer
+from xingtan.domains.catalog import api as catalog
+from xingtan.domains.learning.models import Note
+from xingtan.domains.learning.rules.anchors import reanchored, text_of
+from xingtan.domains.learning.sealing import QUOTE, TEXT
+from xingtan.domains.learning.views import Anchor, NoteOfLesson, NoteView
+from xingtan.infra.vault import Vault
+
+
+def note_view(session: Session, row: Note, *, vault: Vault, html: str | None = None) -> NoteView:
+    """Return a note opened. With the lesson's `html` of today, its quote is looked for there again."""
+    quote = vault.open(session, row.person_id, QUOTE, row.quote_sealed) if row.quote_sealed else ""
+    anchor = Anchor(**row.anchor) if row.anchor else None
+    if quote and html is not None:
+        anchor = reanchored(text_of(html), quote, anchor or Anchor(0, 0))
+    return NoteView(
+        id=row.id,
+        lesson_id=row.lesson_id,
+        product_id=row.product_id,
+        kind=row.kind,
+        quote=quote,
+        text=vault.open(session, row.person_id, TEXT, row.text_sealed) if row.text_sealed else "",
+        anchor=anchor,
+        is_orphan=bool(quote) and anchor is None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def lesson_notes(
+    session: Session, viewer: Viewer, lesson_id: UUID, *, version_id: UUID, html: str, vault: Vault
+) -> tuple[NoteView, ...]:
+    """Return the viewer's notes in one lesson, in the order of its text; quotes whose words are gone come last.
+
+    `version_id` and `html` are the lesson's text of today: notes made on another version find their words in it anew.
+    """
+    if viewer.person_id is None:
+        return ()
+    wanted = select(Note).where(Note.person_id == viewer.person_id, Note.lesson_id == lesson_id).order_by(Note.id)
+    notes = [
+        note_view(session, row, vault=vault, html=None if row.version_id == version_id else html)
+        for row in session.scalars(wanted)
+    ]
+    return tuple(sorted(notes, key=lambda note: note.anchor.start if note.anchor else 1 << 40))
+
+
+def all_notes(
+    session: Session, viewer: Viewer, *, vault: Vault, product_id: UUID | None = None
+) -> tuple[NoteOfLesson, ...]:
+    """Return every note of the viewer's own with the names of where it was written, product by product. Three queries."""
+    wanted = select(Note).where(Note.person_id == viewer.require_person()).order_by(Note.product_id, Note.lesson_id, Note.id)
+    if product_id is not None:
+        wanted = wanted.where(Note.product_id == product_id)
+    rows = session.scalars(wanted).all()
+    places = catalog.find_lessons(session, list({row.lesson_id for row in rows}))
+    found = []
+    for row in rows:
+        product, lesson = places[row.lesson_id]
+        view = note_view(session, row, vault=vault)
+        found.append(NoteOfLesson(view, product.slug, product.title, lesson.slug, lesson.title))
+    return tuple(found)
