@@ -1,0 +1,1 @@
+"""What people have agreed to, and whether a purpose may be pursued."""
