@@ -23,7 +23,7 @@ _LINKS_KEPT = timedelta(days=1)
 _SESSIONS_KEPT = timedelta(days=90)
 
 
-def send_link(platform: Platform, args: Mapping[str, Any], report: Callable[..., None]) -> None:
+def send_link(platform: Platform, args: Mapping[str, Any], report: Callable[..., None]) -> None:  # noqa: ARG001 - a long job may report
     """Make the link's token and mail it. After a crash the letter is written again, with a token of its own."""
     link_id, clock, vault = UUID(args["link_id"]), platform.clock, platform.vault
     prepared = platform.database.write(lambda session: prepare_letter(session, link_id, clock=clock, vault=vault))
@@ -41,7 +41,7 @@ def send_link(platform: Platform, args: Mapping[str, Any], report: Callable[...,
     _send(platform, letter, message_id="")
 
 
-def send_notice(platform: Platform, args: Mapping[str, Any], report: Callable[..., None]) -> None:
+def send_notice(platform: Platform, args: Mapping[str, Any], report: Callable[..., None]) -> None:  # noqa: ARG001 - a long job may report
     """Mail the person a note about a change of the account's locks."""
     try:
         to = platform.database.read(
@@ -61,8 +61,8 @@ def send_notice(platform: Platform, args: Mapping[str, Any], report: Callable[..
     _send(platform, letter, message_id=args["notice_id"])
 
 
-def tidy(session: Session, platform: Platform, args: Mapping[str, Any]) -> None:
-    """Delete day-old links with the addresses of newcomers who never came, spent challenges, and sessions long ended."""
+def tidy(session: Session, platform: Platform, args: Mapping[str, Any]) -> None:  # noqa: ARG001 - a job's signature
+    """Delete day-old links with the addresses of newcomers who never came, old challenges, long ended sessions."""
     now = platform.clock.now()
     old = SignInLink.requested_at < now - _LINKS_KEPT
     never_came = select(SignInLink.person_id).where(

@@ -63,7 +63,7 @@ def sign_in_letter(to: str, *, name: str, language: str, academy: str, url: str,
 
 
 def notice_letter(to: str, about: str, *, name: str, language: str, academy: str, url: str) -> Letter:
-    """Return the letter about a change of the account's locks; `about` is ``password_changed`` or another known word."""
+    """Return the letter about a change of the account's locks; `about` is e.g. ``password_changed``."""
     return _letter(to, _NOTICES[about, language], name=name, language=language, academy=academy, url=url, minutes=0)
 
 
@@ -91,9 +91,10 @@ def _html(lines: Sequence[str], *, url: str, button: str, language: str, academy
         f'<p><a href="{escape(url)}" style="display:inline-block;padding:12px 28px;border-radius:8px;'
         f'background:#2a2318;color:#fff;text-decoration:none">{escape(button)}</a></p>'
     )
+    tag = "zh-Hans" if language == "zh" else "en"
     body = "".join(link if line == url else f"<p>{escape(line)}</p>" for line in lines)
     return (
-        f'<!doctype html><html lang="{"zh-Hans" if language == "zh" else "en"}"><body style="margin:0;background:#faf7f0">'
+        f'<!doctype html><html lang="{tag}"><body style="margin:0;background:#faf7f0">'
         '<div style="max-width:34em;margin:0 auto;padding:32px 24px;font:16px/1.7 system-ui,sans-serif;color:#2a2318">'
         f'{body}<p style="color:#7a6f60;font-size:14px">{escape(academy)}</p></div></body></html>'
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
@@ -77,7 +77,7 @@ def open_session(session: Session, token: str, *, clock: Clock, vault: Vault) ->
     if not rows:
         return None
     row, name_sealed, language, _ = rows[0]
-    permissions = permissions_of(role for *_, role in rows if role is not None)
+    permissions = permissions_of(filter(None, (role for *_, role in rows)))
     name = sealing.opened_or_empty(session, vault, row.person_id, field=sealing.NAME, sealed=name_sealed)
     return SignedIn(
         viewer=Viewer(row.person_id, permissions, language),
@@ -110,7 +110,7 @@ def viewer_of_token(session: Session, secret: str, *, clock: Clock) -> TokenBear
     if not rows:
         return None
     row, language, _ = rows[0]
-    reach = permissions_within((role for *_, role in rows if role is not None), row.scopes)
+    reach = permissions_within(filter(None, (role for *_, role in rows)), row.scopes)
     is_stale = row.last_used_at is None or now - row.last_used_at >= TOUCHED_EVERY
     return TokenBearer(Viewer(row.person_id, reach, language), row.id, frozenset(row.scopes), is_stale)
 
@@ -313,7 +313,7 @@ def _exactly(session: Session, query: str, *, vault: Vault) -> UUID | None:
 
 def _named(
     session: Session,
-    wanted,
+    wanted: Select[Person],
     query: str,
     *,
     vault: Vault,

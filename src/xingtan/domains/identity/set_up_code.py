@@ -1,4 +1,4 @@
-"""The one-time code that guards the first visit: printed in the terminal, kept in ``home/set-up-code`` until it is used."""
+"""The one-time code that guards the first visit: printed in the terminal, kept in ``home/set-up-code`` until used."""
 
 import hmac
 import os

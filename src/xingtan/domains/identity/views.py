@@ -60,7 +60,7 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """Some people, newest first. `after` continues the list (None: the end); `is_partial`: a search by name stopped early."""
+    """Some people, newest first. `after` continues the list (None: the end); `is_partial`: a search stopped early."""
 
     people: tuple[PersonView, ...]
     after: UUID | None

@@ -10,7 +10,7 @@ _REFUSED = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 def same_site_path(text: str | None, *, otherwise: str = "/") -> str:
     r"""Return `text` when it is a path on this site, else `otherwise`.
 
-    Refuses other hosts in every spelling that a browser understands (``//evil``, ``/\evil``, ``/%2f/evil`` once decoded).
+    Refuses other hosts in every spelling that a browser understands: ``//evil``, ``/\evil``, ``/%2f/evil``.
     """
     if not text or not text.startswith("/") or len(text) > _LONGEST:
         return otherwise

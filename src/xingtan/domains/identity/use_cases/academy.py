@@ -1,6 +1,6 @@
 """The academy's first day, and its settings afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -138,17 +138,14 @@ def _check_settings(command: SaveAcademy) -> None:
 
 def _line_problems(name: str, texts: Mapping[str, str]) -> list[dict[str, Sentence]]:
     """Return what is wrong with each language's line, as ``name_zh`` → sentence."""
-    return [
-        _problems_of(
-            lambda text=text, language=language: parse_line(
-                text, field=f"{name}_{language}", longest=_LONGEST_LINE, required=False
-            )
-        )
-        for language, text in texts.items()
-    ]
+    return [_line_problem(f"{name}_{language}", text) for language, text in texts.items()]
 
 
-def _problems_of(parse) -> dict[str, Sentence]:
+def _line_problem(field_name: str, text: str) -> dict[str, Sentence]:
+    return _problems_of(lambda: parse_line(text, field=field_name, longest=_LONGEST_LINE, required=False))
+
+
+def _problems_of(parse: Callable[[], object]) -> dict[str, Sentence]:
     try:
         parse()
     except Invalid as error:

@@ -70,7 +70,7 @@ def request_link(session: Session, command: RequestLink, *, clock: Clock, vault:
 def issue_link(
     session: Session, person_id: UUID, *, clock: Clock, next_path: str = "/", life: timedelta = LINK_LIFE
 ) -> str:
-    """Return the token of a new link for a person who is there already, for the operator's terminal; no mail is sent."""
+    """Return the token of a new link for somebody with an account, for the operator's terminal; no mail is sent."""
     person, now, token = session.get_one(Person, person_id), clock.now(), new_secret()
     session.add(
         SignInLink(
@@ -158,7 +158,7 @@ def _person_of(session: Session, link: SignInLink) -> Person | None:
     return session.scalars(select(Person).where(Person.email_index == link.email_index)).first()
 
 
-def _live(token: str, *, clock: Clock) -> Select[tuple[SignInLink]]:
+def _live(token: str, *, clock: Clock) -> Select[SignInLink]:
     return select(SignInLink).where(
         SignInLink.token_hash == hash_of(token), SignInLink.redeemed_at.is_(None), SignInLink.expires_at > clock.now()
     )

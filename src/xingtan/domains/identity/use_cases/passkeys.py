@@ -142,7 +142,7 @@ def begin_passkey_sign_in(session: Session, *, site: Site, clock: Clock, ticket:
 def sign_in_with_passkey(
     session: Session, command: SignInWithPasskey, *, site: Site, clock: Clock, vault: Vault
 ) -> SignInStep:
-    """Open a session for the passkey's person; `PasskeyRefused` for another origin or challenge, or a counter that went back."""
+    """Open a session for the passkey's person; `PasskeyRefused` for a wrong origin, challenge or counter."""
     ticket_person = ticket_row(session, command.ticket, clock=clock).person_id if command.ticket else None
     challenge = _spend_challenge(session, command.challenge_id, person_id=ticket_person, clock=clock)
     passkey = _passkey_of(session, command.response_json)

@@ -1,7 +1,8 @@
 """Signing in by password, and changing it.
 
 Hashing takes a quarter of a second, so it happens between two transactions: read the stored hash (`password_on_file`),
-compare without any transaction (`Passwords.matches`), then open the session, which checks that the hash is still that one.
+compare without any transaction (`Passwords.matches`), then open the session, which checks that the hash has
+not changed meanwhile.
 """
 
 from dataclasses import dataclass

@@ -32,8 +32,8 @@ TEXTS: Mapping[Purpose, ConsentText] = {
         {"zh": "学习足迹", "en": "Learning traces"},
         {
             "zh": "记录我看过、搜过、学过什么，用来改进内容。记录只用一个代号，不写姓名和邮箱，也不交给别人。",
-            "en": "Note what I view, search and study, to improve the content. The notes carry a code instead of my name "
-            "or address, and nobody else receives them.",
+            "en": "Note what I view, search and study, to improve the content. The notes carry a code instead of my "
+            "name or address, and nobody else receives them.",
         },
     ),
     Purpose.PERSONALISATION: ConsentText(
