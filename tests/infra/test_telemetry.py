@@ -82,7 +82,7 @@ def test_auto_is_json_when_nobody_watches(capsys: pytest.CaptureFixture[str]) ->
     assert lines(capsys)[0]["event"] == "hello"
 
 
-PERSONAL = ["email", "user_email", "Email", "name", "display_name", "token", "access_token", "password", 
+PERSONAL = ["email", "user_email", "Email", "name", "display_name", "token", "access_token", "password",
             "Authorization", "cookie", "Set-Cookie", "client_ip", "X-Api-Token", "secret", "phone"]  # fmt: skip
 
 
