@@ -90,7 +90,7 @@ class QuizAttempt(Base):
 
 
 class QuizAnswer(Base):
-    """What was answered to one question; `is_correct` is null for a text that nobody can grade by itself."""
+    """What was answered to one question; `is_correct` is null where no machine can grade."""
 
     __tablename__ = "quiz_answer"
     __table_args__ = (Index("ix_quiz_answer_question", "question_key"),)

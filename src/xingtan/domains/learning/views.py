@@ -144,16 +144,24 @@ class NoteOfLesson:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """One graded answer; `right_choices` and `explanation_html` only ever after submitting."""
+    """One graded answer with everything that is told only after submitting. All `_html` is safe.
 
-    question_key: str
-    prompt_html: str
+    `options` are (choice id, text); `choices` what was chosen, `text` what was typed; `because` says of chosen and of
+    right choices why.
+    """
+
+    question_id: str
+    kind: str
+    ask_html: str
+    options: tuple[tuple[str, str], ...]
     choices: tuple[str, ...]
     text: str
-    is_correct: bool | None
+    is_right: bool
     points: int
     max_points: int
     right_choices: tuple[str, ...]
+    right_answer: str
+    because: Mapping[str, str]
     explanation_html: str
 
 
@@ -164,11 +172,22 @@ class AttemptView:
     id: UUID
     lesson_id: UUID
     product_id: UUID
+    version_id: UUID
     points: int
     max_points: int
     started_at: datetime
     submitted_at: datetime
     answers: tuple[AnswerView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """A submitted try in a list."""
+
+    id: UUID
+    points: int
+    max_points: int
+    submitted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

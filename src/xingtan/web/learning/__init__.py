@@ -1,0 +1,1 @@
+"""The reading room, the shelf, notes, quizzes, and the way to media."""
