@@ -102,4 +102,4 @@ TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": _SQLITE, "postgresql": _POSTGR
 
 for _dialect, _statements in TRIGGERS.items():
     for _statement in _statements:
-        event.listen(Posting.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(Posting.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -15,7 +15,7 @@ from xingtan.domains.entitlements.models import Entitlement
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One right of one person: which product, by what, since when, until when (None: for ever), and whether it holds."""
+    """One right of one person: which product, by what, from when until when (None: for ever), and whether it holds."""
 
     entitlement_id: UUID
     product_id: UUID
@@ -58,10 +58,8 @@ def accessible(session: Session, person_id: UUID, *, at: datetime) -> frozenset[
     )
 
 
-def holdings(
-    session: Session, viewer: Viewer, *, at: datetime, person_id: UUID | None = None
-) -> tuple[Holding, ...]:
-    """Return every right of the viewer (or of `person_id`, for staff who may read people), newest first, ended ones too."""
+def holdings(session: Session, viewer: Viewer, *, at: datetime, person_id: UUID | None = None) -> tuple[Holding, ...]:
+    """Return every right of the viewer, or of `person_id` for staff who read people; newest first, ended ones too."""
     owner = person_id or viewer.require_person()
     if owner != viewer.person_id and not viewer.may(Permission.PEOPLE_READ):
         raise NotAllowed(say("Your role does not allow this."))
@@ -87,3 +85,21 @@ def holder_count(session: Session, product_ids: Sequence[UUID], *, at: datetime)
     )
     found = dict(rows.tuples().all())
     return {product_id: found.get(product_id, 0) for product_id in product_ids}
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A live entitlement in its barest form."""
+
+    person_id: UUID
+    product_id: UUID
+    source_kind: str
+    source_id: UUID
+
+
+def rights_from(session: Session, source_kinds: Sequence[str], *, at: datetime) -> tuple[Right, ...]:
+    """Return every live right that sources of these kinds gave, for comparing with what the sources say."""
+    wanted = select(
+        Entitlement.person_id, Entitlement.product_id, Entitlement.source_kind, Entitlement.source_id
+    ).where(Entitlement.source_kind.in_(source_kinds), _live(at))
+    return tuple(Right(*row) for row in session.execute(wanted))

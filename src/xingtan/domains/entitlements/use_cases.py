@@ -73,5 +73,5 @@ def end(
     return tuple(ended)
 
 
-def _of_source(kind: str, source_id: UUID) -> Select[tuple[Entitlement]]:
+def _of_source(kind: str, source_id: UUID) -> Select[Entitlement]:
     return select(Entitlement).where(Entitlement.source_kind == kind, Entitlement.source_id == source_id)

@@ -1,0 +1,1 @@
+"""Commerce: what is offered, ordered, paid and given back."""

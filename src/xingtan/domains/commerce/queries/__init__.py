@@ -1,0 +1,1 @@
+"""What is read of offers and orders; frozen rows, never ORM objects."""

@@ -1,0 +1,1 @@
+"""What changes an offer, an order, a payment or a refund."""
