@@ -1,6 +1,8 @@
 """The door of insight."""
 
+from xingtan.domains.insight.exports import export_insight
 from xingtan.domains.insight.handlers import HEARD, write_down
+from xingtan.domains.insight.jobs import HANDLERS, KEPT_IN_DATABASE, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.insight.queries.activity import (
     DEFAULT_FUNNEL,
     active_learners,
@@ -16,7 +18,12 @@ from xingtan.domains.insight.views import DayActivity, FruitlessSearch, FunnelSt
 
 __all__ = [
     "DEFAULT_FUNNEL",
+    "HANDLERS",
     "HEARD",
+    "KEPT_IN_DATABASE",
+    "LONG",
+    "PERIODIC",
+    "TRANSACTIONAL",
     "VERBS",
     "DayActivity",
     "Deed",
@@ -31,6 +38,7 @@ __all__ = [
     "active_learners",
     "actor_of",
     "daily_activity",
+    "export_insight",
     "funnel",
     "impersonal_text",
     "record_at_once",
