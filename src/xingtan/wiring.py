@@ -5,10 +5,16 @@ Nothing here decides anything; it is the list of who is connected to whom.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from xingtan.domains.books import api as books
+from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce import api as commerce
+from xingtan.domains.identity import api as identity
+from xingtan.domains.insight import api as insight
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
 
@@ -38,3 +44,44 @@ class Wiring:
     periodic: Sequence[Periodic]
     public_events: frozenset[str]
     """The events upon which pages kept for strangers are dropped."""
+
+
+_PUBLIC_EVENTS = frozenset(
+    {
+        "identity.academy_changed",
+        "catalog.product_published",
+        "catalog.product_retired",
+        "catalog.product_changed",
+        "catalog.lesson_published",
+        "catalog.lesson_removed",
+        "commerce.offer_made",
+        "commerce.offer_retired",
+        "commerce.order_paid",  # «N bought»
+        "commerce.order_refunded",
+    }
+)
+
+
+def wire() -> Wiring:
+    """Return the wiring of the whole house."""
+    handlers: dict[str, list[str]] = {}
+    for domain in (identity, catalog, commerce, insight):
+        for event, jobs in domain.HANDLERS.items():
+            handlers.setdefault(event, []).extend(jobs)
+    return Wiring(
+        handlers=handlers,
+        transactional={
+            **identity.TRANSACTIONAL,
+            **catalog.TRANSACTIONAL,
+            **commerce.TRANSACTIONAL,
+            **insight.TRANSACTIONAL,
+        },
+        long={**identity.LONG, **catalog.LONG, **commerce.LONG, **insight.LONG},
+        periodic=(*identity.PERIODIC, *catalog.PERIODIC, *commerce.PERIODIC, *insight.PERIODIC),
+        public_events=_PUBLIC_EVENTS,
+    )
+
+
+def broken_promises(session: Session, *, at: datetime) -> list[str]:
+    """Return what does not hold, in plain words: books against postings, orders against books and entitlements."""
+    return [*books.check(session), *commerce.check(session, at=at)]

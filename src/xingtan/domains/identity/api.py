@@ -9,9 +9,10 @@ from xingtan.domains.identity.errors import (
     PasskeyRefused,
     SignInRefused,
 )
-from xingtan.domains.identity.events import AcademySaved, PasswordChanged, PersonRegistered, RoleEnded, RoleGranted
+from xingtan.domains.identity.events import AcademyChanged, PasswordChanged, PersonRegistered, RoleEnded, RoleGranted
 from xingtan.domains.identity.exports import ExportPart, export_identity
 from xingtan.domains.identity.hashing import Passwords, passwords
+from xingtan.domains.identity.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.identity.queries import (
     academy,
     behaviour_key,
@@ -115,13 +116,17 @@ from xingtan.domains.identity.views import (
 
 __all__ = [
     "ACCENTS",
+    "HANDLERS",
     "LANGUAGES",
     "LINK_LIFE",
     "LIVES_DAYS",
+    "LONG",
+    "PERIODIC",
     "PERMISSIONS",
     "SCOPES",
     "SESSION_LIFE",
-    "AcademySaved",
+    "TRANSACTIONAL",
+    "AcademyChanged",
     "AcademyView",
     "AddPasskey",
     "AddressTaken",

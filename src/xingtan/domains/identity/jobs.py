@@ -13,6 +13,7 @@ from xingtan.domains.identity import letters
 from xingtan.domains.identity.models import PasskeyChallenge, Person, SignInLink, SignInSession
 from xingtan.domains.identity.queries import academy, mail_address
 from xingtan.domains.identity.use_cases.links import LINK_LIFE, prepare_letter
+from xingtan.infra.jobs import Periodic
 from xingtan.infra.mail import Letter, compose
 from xingtan.infra.platform import Platform
 from xingtan.infra.vault import VaultKey
@@ -81,3 +82,18 @@ def _academy_name(session: Session, language: str) -> str:
 
 def _send(platform: Platform, letter: Letter, *, message_id: str) -> None:
     platform.mailer.send(compose(letter, platform.settings.mail_from, clock=platform.clock, message_id=message_id))
+
+
+TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], None]] = {TIDY: tidy}
+"""Jobs whose effect is rows: ``(session, platform, args)``."""
+
+LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
+    SEND_LINK: send_link,
+    SEND_NOTICE: send_notice,
+}
+"""Jobs that talk to others: ``(platform, args, report)``; each may run twice."""
+
+PERIODIC: tuple[Periodic, ...] = (Periodic(TIDY, TIDY_EVERY),)
+
+HANDLERS: Mapping[str, tuple[str, ...]] = {}
+"""Event kind → the jobs of identity that hear it: none."""
