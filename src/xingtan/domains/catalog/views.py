@@ -283,15 +283,18 @@ class LessonDraft:
     versions: tuple[VersionLine, ...]
 
 
+Marked = tuple[tuple[str, bool], ...]
+"""Pieces of plain text, and whether each matched what was looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """Something found: a product, or one of its lessons. `snippet_html` is escaped text with <mark> around the words."""
+    """Something found: a product, or one of its lessons (`lesson_slug`)."""
 
     product: ProductCard
     lesson_slug: str | None
-    lesson_title: str | None
-    title_html: str
-    snippet_html: str
+    title: Marked
+    snippet: Marked
 
 
 @dataclass(frozen=True, slots=True)

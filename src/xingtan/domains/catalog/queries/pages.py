@@ -94,9 +94,7 @@ def lesson_page(session: Session, viewer: Viewer, *, product_slug: str, lesson_s
     return _page(session, viewer, card(product), lesson, version)
 
 
-def _page(
-    session: Session, viewer: Viewer, product: ProductCard, lesson: Lesson, version: LessonVersion
-) -> LessonPage:
+def _page(session: Session, viewer: Viewer, product: ProductCard, lesson: Lesson, version: LessonVersion) -> LessonPage:
     inside = for_viewer(contents_at(session, product.id, revision=product.revision), viewer)
     lines = inside.lessons
     here = next((i for i, line in enumerate(lines) if line.id == lesson.id), 0)

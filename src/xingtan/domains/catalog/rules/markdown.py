@@ -290,9 +290,7 @@ def _picture(src: str, alt: str, *, run: _Run, is_linked: bool) -> str:
     size = f' width="{target.width}" height="{target.height}"' if target.width and target.height else ""
     several = ", ".join(f"asset:{target.asset_id}@{width} {width}w" for width in target.widths)
     srcset = f' srcset="{several}" sizes="{_SIZES}"' if several else ""
-    return (
-        f'<img src="asset:{target.asset_id}"{srcset} alt="{escape(alt)}"{size} loading="lazy" decoding="async">'
-    )
+    return f'<img src="asset:{target.asset_id}"{srcset} alt="{escape(alt)}"{size} loading="lazy" decoding="async">'
 
 
 def _code(content: str, language: str) -> str:

@@ -110,7 +110,9 @@ def _choices(raw: object, where: str, errors: dict[str, Sentence], language: str
         data: Mapping[str, Any] = each if isinstance(each, Mapping) else {}
         text, because = _text(data.get("text")), _text(data.get("because"))
         if not text or max(len(text), len(because)) > _LONGEST_TEXT:
-            errors[f"{where}.choices.{i}"] = say("Write this choice, in at most %(limit)s characters.", limit=_LONGEST_TEXT)
+            errors[f"{where}.choices.{i}"] = say(
+                "Write this choice, in at most %(limit)s characters.", limit=_LONGEST_TEXT
+            )
         found.append({
             "id": _LETTERS[i],
             "text": text,
@@ -122,19 +124,17 @@ def _choices(raw: object, where: str, errors: dict[str, Sentence], language: str
     return found
 
 
-def _check_choices(
-    kind: str, choices: Sequence[Mapping[str, Any]], where: str, errors: dict[str, Sentence]
-) -> None:
+def _check_choices(kind: str, choices: Sequence[Mapping[str, Any]], where: str, errors: dict[str, Sentence]) -> None:
     right = sum(choice["is_right"] for choice in choices)
     if len(choices) < _TWO or (kind == "true_false" and len(choices) != _TWO):
         errors.setdefault(f"{where}.choices", say("Write at least two choices; for true or false, exactly two."))
     elif right == 0 or (kind != "multiple" and right != 1):
-        errors.setdefault(f"{where}.choices", say("Mark which choice is right; several only where several may be chosen."))
+        errors.setdefault(
+            f"{where}.choices", say("Mark which choice is right; several only where several may be chosen.")
+        )
 
 
-def _answers(
-    data: Mapping[str, Any], kind: str, where: str, errors: dict[str, Sentence]
-) -> tuple[list[str], float]:
+def _answers(data: Mapping[str, Any], kind: str, where: str, errors: dict[str, Sentence]) -> tuple[list[str], float]:
     if kind not in {"number", "text"}:
         return [], 0.0
     raw = data.get("answer")
@@ -208,9 +208,7 @@ def _chosen(question: Mapping[str, Any], answer: object) -> frozenset[str]:
     return chosen
 
 
-def _is_right(
-    question: Mapping[str, Any], answer: object, *, chosen: frozenset[str], right: tuple[str, ...]
-) -> bool:
+def _is_right(question: Mapping[str, Any], answer: object, *, chosen: frozenset[str], right: tuple[str, ...]) -> bool:
     if question["kind"] in _WITH_CHOICES:
         return bool(chosen) and chosen == frozenset(right)
     typed = _text(answer)

@@ -37,7 +37,7 @@ _TAGS = {
     "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr",
 }  # fmt: skip
 _ATTRIBUTES: dict[str, set[str]] = {
-    **{name: _MATHML_ATTRIBUTES for name in _MATHML},
+    **dict.fromkeys(_MATHML, _MATHML_ATTRIBUTES),
     **{name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
     "a": {"href", "title", "class", "id", "rel", "aria-label", "data-embed"},
     "abbr": {"title"},

@@ -7,17 +7,23 @@ nobody names, never a name without bytes.
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.core.errors import Invalid, say
+from xingtan.core.viewer import Permission, Viewer
+from xingtan.domains.catalog.errors import check_size
 from xingtan.domains.catalog.models import Asset
 from xingtan.domains.catalog.queries.assets import asset_view
 from xingtan.domains.catalog.rules.checks import tidy
+from xingtan.domains.catalog.rules.media import HEAD_BYTES, MediaKind, media_kind
 from xingtan.domains.catalog.views import AssetView
 from xingtan.infra.db import new_id
 from xingtan.infra.files import FileStore
+from xingtan.infra.images import make_variants, read_image
+
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +48,61 @@ class PreparedAsset:
     width: int | None = None
     height: int | None = None
     variants: dict[str, str] = field(default_factory=dict)
+
+
+def prepare_asset(upload: Upload, *, files: FileStore, limit_bytes: int) -> PreparedAsset:
+    """Look at a file and put its bytes, and smaller copies of a picture, into the store.
+
+    `TooLarge` beyond `limit_bytes`; `Invalid` for an empty file, a damaged picture, or a kind that is not taken.
+    """
+    check_size(len(upload.data), limit_bytes=limit_bytes)
+    name = _file_name(upload.name)
+    kind = media_kind(upload.data[:HEAD_BYTES], name)
+    if kind is None:
+        raise Invalid.of("file", say("This kind of file is not taken: %(name)s.", name=name))
+    if kind.media_type.startswith("image/"):
+        return _picture(name, upload.data, kind=kind, files=files)
+    stored = files.put_content(upload.data, kind.suffix)
+    return PreparedAsset(name, stored.key, stored.sha256, stored.size, kind.media_type)
+
+
+def _picture(name: str, data: bytes, *, kind: MediaKind, files: FileStore) -> PreparedAsset:
+    """Keep the original for export, and WebP copies without hidden data for pages."""
+    info = read_image(data)
+    variants = {str(width): files.put_content(copy, ".webp").key for width, copy in make_variants(data).items()}
+    stored = files.put_content(data, kind.suffix)
+    return PreparedAsset(
+        name, stored.key, stored.sha256, stored.size, info.media_type, info.width, info.height, variants
+    )
+
+
+def _file_name(name: str) -> str:
+    bare = tidy(name.replace("\\", "/").rsplit("/", 1)[-1])
+    return bare[-_LONGEST_NAME:] or "file"
+
+
+def keep_asset(
+    session: Session, prepared: PreparedAsset, *, product_id: UUID | None, is_public: bool, clock: Clock
+) -> AssetView:
+    """Name a prepared file in the database and return it; the same file of the same product is named once."""
+    owner = Asset.product_id == product_id if product_id else Asset.product_id.is_(None)
+    row = session.scalars(select(Asset).where(Asset.sha256 == prepared.sha256, owner).order_by(Asset.id)).first()
+    if row is None:
+        row = Asset(
+            id=new_id(), key=prepared.key, sha256=prepared.sha256, size=prepared.size,
+            media_type=prepared.media_type, name=prepared.upload_name, is_public=is_public, product_id=product_id,
+            width=prepared.width, height=prepared.height, variants=dict(prepared.variants), created_at=clock.now(),
+        )  # fmt: skip
+        session.add(row)
+    row.is_public = row.is_public or is_public
+    session.flush()
+    return asset_view(row)
+
+
+def store_asset(
+    session: Session, upload: Upload, *, viewer: Viewer, files: FileStore, clock: Clock, limit_bytes: int
+) -> AssetView:
+    """Store a file and return it: `prepare_asset` and `keep_asset` in one, where the caller writes anyway."""
+    viewer.require(Permission.CATALOG_WRITE)
+    prepared = prepare_asset(upload, files=files, limit_bytes=limit_bytes)
+    return keep_asset(session, prepared, product_id=upload.product_id, is_public=upload.is_public, clock=clock)
