@@ -12,7 +12,6 @@ from xingtan.domains.identity.errors import (
 from xingtan.domains.identity.events import AcademyChanged, PasswordChanged, PersonRegistered, RoleEnded, RoleGranted
 from xingtan.domains.identity.exports import ExportPart, export_identity
 from xingtan.domains.identity.hashing import Passwords, passwords
-from xingtan.domains.identity.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.identity.queries import (
     academy,
     behaviour_key,
@@ -74,6 +73,7 @@ from xingtan.domains.identity.use_cases.sessions import (
     second_factors,
     sign_out,
     start_session,
+    step_up,
     touch_session,
 )
 from xingtan.domains.identity.use_cases.tokens import (
@@ -116,16 +116,12 @@ from xingtan.domains.identity.views import (
 
 __all__ = [
     "ACCENTS",
-    "HANDLERS",
     "LANGUAGES",
     "LINK_LIFE",
     "LIVES_DAYS",
-    "LONG",
-    "PERIODIC",
     "PERMISSIONS",
     "SCOPES",
     "SESSION_LIFE",
-    "TRANSACTIONAL",
     "AcademyChanged",
     "AcademyView",
     "AddPasskey",
@@ -230,6 +226,7 @@ __all__ = [
     "sign_in_with_password",
     "sign_out",
     "start_session",
+    "step_up",
     "tokens",
     "touch_session",
     "touch_token",

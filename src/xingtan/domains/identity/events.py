@@ -8,10 +8,10 @@ from xingtan.core.event import Event
 
 
 @dataclass(frozen=True, slots=True)
-class AcademySaved(Event):
+class AcademyChanged(Event):
     """The academy was set up, or its name, texts, money or zone changed."""
 
-    kind: ClassVar[str] = "identity.academy_saved"
+    kind: ClassVar[str] = "identity.academy_changed"
 
 
 @dataclass(frozen=True, slots=True)

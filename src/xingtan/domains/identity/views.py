@@ -86,6 +86,11 @@ class SignedIn:
     factors: tuple[str, ...]
     is_stale: bool
 
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Say whether somebody on the staff came in by one factor only; the studio reminds them. A passkey is two."""
+        return self.viewer.is_staff and len(self.factors) == 1 and self.factors[0] != "passkey"
+
 
 @dataclass(frozen=True, slots=True)
 class SignInStep:

@@ -10,7 +10,7 @@ from xingtan.core.errors import Invalid, NotFound, Sentence, say
 from xingtan.core.viewer import SYSTEM, Permission, Viewer
 from xingtan.domains.audit.api import Action, note_action
 from xingtan.domains.identity.errors import AlreadySetUp
-from xingtan.domains.identity.events import AcademySaved
+from xingtan.domains.identity.events import AcademyChanged
 from xingtan.domains.identity.models import ACADEMY_ID, Academy, Credential
 from xingtan.domains.identity.rules.academy import ACCENTS, LANGUAGES, LONGEST_ABOUT, academy_problems, collected
 from xingtan.domains.identity.rules.addresses import parse_address
@@ -100,7 +100,7 @@ def set_up(session: Session, command: SetUp, *, password_hash: str | None, clock
         session.add(Credential(person_id=owner.id, password_hash=password_hash, changed_at=now))
     grant_role(session, ChangeRole(owner.id, Role.OWNER), viewer=SYSTEM, clock=clock)
     note_action(session, Action("academy.set_up", "academy", None, owner.id), clock=clock)
-    emit(session, AcademySaved(), at=now)
+    emit(session, AcademyChanged(), at=now)
     return owner
 
 
@@ -115,7 +115,7 @@ def save_academy(session: Session, command: SaveAcademy, *, viewer: Viewer, cloc
     row.language, row.currency, row.time_zone = command.language, command.currency, command.time_zone
     row.legal_name, row.contact, row.accent = command.legal_name.strip(), command.contact.strip(), command.accent
     note_action(session, Action("academy.saved", "academy", None, viewer.person_id), clock=clock)
-    emit(session, AcademySaved(), at=clock.now())
+    emit(session, AcademyChanged(), at=clock.now())
 
 
 def _check_settings(command: SaveAcademy) -> None:

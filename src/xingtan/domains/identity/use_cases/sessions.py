@@ -75,10 +75,24 @@ def complete_session(
     session: Session, ticket: str, *, factor: str, device: str, clock: Clock, vault: Vault
 ) -> SignInStep:
     """Turn a ticket into a session with a new id and a new token; the ticket is spent."""
-    row = ticket_row(session, ticket, clock=clock)
+    return _replaced(session, ticket_row(session, ticket, clock=clock), factor, device=device, clock=clock, vault=vault)
+
+
+def step_up(session: Session, session_id: UUID, *, factor: str, device: str, clock: Clock, vault: Vault) -> SignInStep:
+    """Replace a live session by a new one that has shown a further factor; the old token dies."""
+    row = session.get(SignInSession, session_id, with_for_update=True)
+    if row is None or row.ended_at is not None or row.awaits_factor:
+        raise NotFound(say("There is no such session."))
+    return _replaced(session, row, factor, device=device, clock=clock, vault=vault)
+
+
+def _replaced(
+    session: Session, row: SignInSession, factor: str, *, device: str, clock: Clock, vault: Vault
+) -> SignInStep:
     row.ended_at = clock.now()
-    factors = [*row.factors, factor]
-    return start_session(session, row.person_id, factors=factors, device=device, clock=clock, vault=vault)
+    return start_session(
+        session, row.person_id, factors=(*row.factors, factor), device=device, clock=clock, vault=vault
+    )
 
 
 def ticket_row(session: Session, ticket: str, *, clock: Clock) -> SignInSession:
