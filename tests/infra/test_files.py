@@ -1,5 +1,6 @@
 """The file store, on a folder and against a real S3 server on loopback."""
 
+import errno
 import os
 import random
 from collections.abc import Iterator
@@ -164,6 +165,19 @@ def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
         store.put("a.txt", broken())
     assert list(store.keys()) == []
     assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.faults
+def test_a_full_disk_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: object, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = open_store(folder=tmp_path)
+    monkeypatch.setattr(files.tempfile.SpooledTemporaryFile, "write", full)
+    with pytest.raises(Unavailable):
+        store.put("a.txt", b"x")
+    with pytest.raises(Unavailable):
+        store.put_content(b"x")
 
 
 @pytest.mark.faults

@@ -108,6 +108,7 @@ def test_no_address_survives_anywhere(value: object) -> None:
 def test_requests_are_counted_by_template() -> None:
     observe_request("GET", "/products/{key}", 200, 0.02)
     observe_request("GET", "/products/{key}", 404, 0.3)
+    observe_request("X" * 50, "other", 405, 0.001)
     set_job_counts({"queued": 3, "dead": 1})
     set_outbox_waiting(7)
     samples = {
@@ -119,6 +120,7 @@ def test_requests_are_counted_by_template() -> None:
     assert samples["xingtan_requests_total", (("method", "GET"), route, ("status", "200"))] == 1
     assert samples["xingtan_request_seconds_bucket", (("le", "0.025"), ("method", "GET"), route)] == 1
     assert samples["xingtan_request_seconds_count", (("method", "GET"), route)] == 2
+    assert samples["xingtan_requests_total", (("method", "OTHER"), ("route", "other"), ("status", "405"))] == 1
     assert samples["xingtan_jobs", (("state", "queued"),)] == 3
     assert samples["xingtan_outbox_waiting", ()] == 7
     assert telemetry.registry is not None

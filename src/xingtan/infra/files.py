@@ -75,7 +75,7 @@ class FileStore:
     def put(self, key: str, data: bytes | Iterable[bytes]) -> StoredFile:
         """Store `data` under `key`, replacing what was there, and return what is there now. Durable when it returns."""
         check_key(key)
-        with self._spooled(data) as (file, size, sha256), _answering(key, missing=Unavailable):
+        with self._spooled(data) as (file, size, sha256), _answering(missing=Unavailable):
             obstore.put(self._store, key, file, max_concurrency=2)
             self._sync(key)
             return StoredFile(key, size, sha256)
@@ -86,7 +86,7 @@ class FileStore:
             raise Invalid.of("name", say("This file name cannot be used."))
         with self._spooled(data) as (file, size, sha256):
             stored = StoredFile(f"{sha256[:2]}/{sha256}{suffix}", size, sha256)
-            with _answering(stored.key, missing=Unavailable):
+            with _answering(missing=Unavailable):
                 self._put_once(stored, file)
                 self._sync(stored.key)
             return stored
@@ -107,13 +107,13 @@ class FileStore:
     def read_bytes(self, key: str) -> bytes:
         """Return the whole file, in memory."""
         check_key(key)
-        with _answering(key):
+        with _answering():
             return bytes(obstore.get(self._store, key).bytes())
 
     def size(self, key: str) -> int:
         """Return the size in bytes; `NotFound` when there is no such file."""
         check_key(key)
-        with _answering(key):
+        with _answering():
             return obstore.head(self._store, key)["size"]
 
     def has(self, key: str) -> bool:
@@ -128,7 +128,7 @@ class FileStore:
         """Take the file away; nothing happens when there is none."""
         check_key(key)
         try:
-            with _answering(key):
+            with _answering():
                 obstore.delete(self._store, key)
         except NotFound:
             return
@@ -139,7 +139,7 @@ class FileStore:
         """Yield the keys below the folder `prefix`, or all; in no particular order."""
         if prefix:
             check_key(prefix)
-        with _answering(prefix):
+        with _answering():
             for page in obstore.list(self._store, prefix or None):
                 yield from (item["path"] for item in page)
 
@@ -169,7 +169,7 @@ class FileStore:
 
     def _pieces(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         for at in range(start, stop, _WINDOW_BYTES):
-            with _answering(key):
+            with _answering():
                 piece = bytes(obstore.get_range(self._store, key, start=at, end=min(at + _WINDOW_BYTES, stop)))
             yield piece
 
@@ -180,7 +180,8 @@ class FileStore:
             for piece in (data,) if isinstance(data, bytes) else data:
                 digest.update(piece)
                 size += len(piece)
-                file.write(piece)
+                with _answering():  # the disk may be full; what `data` itself raises is the caller's
+                    file.write(piece)
             file.seek(0)
             yield file, size, digest.hexdigest()
 
@@ -239,14 +240,14 @@ def check_key(key: str) -> None:
 
 
 @contextmanager
-def _answering(key: str, *, missing: type[XingtanError] = NotFound) -> Iterator[None]:
+def _answering(*, missing: type[XingtanError] = NotFound) -> Iterator[None]:
     """Say the back end's errors in our words. It cannot tell a missing file from a missing bucket; `missing` does."""
     try:
         yield
     except FileNotFoundError as error:
         raise missing(say("There is no such file.")) from error
     except (BaseError, OSError) as error:
-        raise Unavailable(say("The file store does not answer (%(key)s).", key=key)) from error
+        raise Unavailable(say("The file store does not answer.")) from error
 
 
 def _sync_path(path: Path) -> None:

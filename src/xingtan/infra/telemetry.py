@@ -23,6 +23,7 @@ _PERSONAL = re.compile(
 _HARMLESS = {"logger_name", "func_name", "file_name", "host_name", "route_name", "setting_name", "kind_name"}
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 _DEEPEST = 6
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 registry = CollectorRegistry()
@@ -111,6 +112,7 @@ def _masked(value: object, depth: int) -> object:
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count an answered request; `route` is the template, such as ``/products/{key}``."""
+    method = method if method in _METHODS else "OTHER"  # a stranger may send any word
     _requests.labels(method, route, str(status)).inc()
     _request_seconds.labels(method, route).observe(seconds)
 
