@@ -83,7 +83,7 @@ def holder_count(session: Session, product_ids: Sequence[UUID], *, at: datetime)
         .where(Entitlement.product_id.in_(product_ids), _live(at))
         .group_by(Entitlement.product_id)
     )
-    found = dict(rows.tuples().all())
+    found = dict(rows.all())
     return {product_id: found.get(product_id, 0) for product_id in product_ids}
 
 

@@ -44,7 +44,7 @@ def _paid_otherwise_than_once(session: Session) -> Iterator[str]:
     kept = dict(
         session.execute(
             select(Payment.order_id, func.count()).where(Payment.state.in_(KEPT)).group_by(Payment.order_id)
-        ).tuples()
+        ).all()
     )
     for order in session.scalars(select(SalesOrder)):
         wanted = 1 if order.state in _PAID and order.total_minor else 0

@@ -32,7 +32,7 @@ def sold_count(session: Session, product_ids: Sequence[UUID]) -> dict[UUID, int]
         .where(OrderLine.product_id.in_(product_ids), SalesOrder.state.in_(_SOLD))
         .group_by(OrderLine.product_id)
     )
-    found = dict(session.execute(wanted).tuples().all())
+    found = dict(session.execute(wanted).all())
     return {product_id: found.get(product_id, 0) for product_id in product_ids}
 
 
