@@ -13,6 +13,6 @@ from xingtan.worker.loop import Worker
 def make_app() -> ASGIApp:
     """Return the application of this process, with a worker of its own if the settings want one."""
     settings = Settings()
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(log_format=settings.log_format, level=settings.log_level)
     platform, wiring = open_platform(settings), wire()
     return create_app(platform, wiring, worker=Worker(platform, wiring) if settings.run_worker else None)

@@ -28,7 +28,7 @@ def settings_of(*, home: Path | None = None, host: str | None = None, port: int 
         for problem in error.errors():
             typer.secho(f"setting {'.'.join(map(str, problem['loc']))}: {problem['msg']}", fg="red", err=True)
         raise typer.Exit(2) from None
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(log_format=settings.log_format, level=settings.log_level)
     return settings
 
 

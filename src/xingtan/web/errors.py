@@ -24,6 +24,8 @@ from xingtan.core.errors import (
     XingtanError,
     say,
 )
+from xingtan.domains.catalog.api import TooLarge
+from xingtan.infra.ranges import Unsatisfiable
 from xingtan.web.edge import SignInFirst, edge
 from xingtan.web.language import Language
 from xingtan.web.middleware import BodyTooLarge
@@ -36,6 +38,8 @@ _STATUS: tuple[tuple[type[XingtanError], int], ...] = (
     (Conflict, 409),
     (Invalid, 422),
     (LimitReached, 429),
+    (Unsatisfiable, 416),
+    (TooLarge, 413),
     (Refused, 400),
     (Unavailable, 503),
     (Broken, 500),
