@@ -6,6 +6,7 @@ strangers see what is published, `catalog.read` sees everything.
 
 from xingtan.domains.catalog.errors import TooLarge
 from xingtan.domains.catalog.indexing import index_product
+from xingtan.domains.catalog.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.catalog.kinds import DIFFICULTIES, LANGUAGES, LESSON_KINDS, PRODUCT_KINDS, QUESTION_KINDS
 from xingtan.domains.catalog.machines import PRODUCT
 from xingtan.domains.catalog.queries.assets import asset, find_assets
@@ -19,12 +20,12 @@ from xingtan.domains.catalog.queries.cards import (
     product_by_slug,
     topics,
 )
-from xingtan.domains.catalog.queries.contents import contents
+from xingtan.domains.catalog.queries.contents import contents, contents_at, for_viewer
 from xingtan.domains.catalog.queries.drafts import lesson_draft, lesson_version_texts, product_draft
 from xingtan.domains.catalog.queries.pages import find_lessons, lesson_page, live_details, product_page, questions_of
 from xingtan.domains.catalog.queries.search import search
 from xingtan.domains.catalog.rules.markdown import LONGEST_BODY, Rendered, render, render_inline
-from xingtan.domains.catalog.rules.places import place
+from xingtan.domains.catalog.rules.places import assets_in, place
 from xingtan.domains.catalog.rules.quizzes import Grade, grade, parse_questions, public_questions, question_of
 from xingtan.domains.catalog.rules.slugs import slug_of
 from xingtan.domains.catalog.use_cases.assets import PreparedAsset, Upload, keep_asset, prepare_asset, store_asset
@@ -90,13 +91,17 @@ from xingtan.domains.catalog.views import (
 
 __all__ = [
     "DIFFICULTIES",
+    "HANDLERS",
     "LANGUAGES",
     "LESSON_KINDS",
+    "LONG",
     "LONGEST_BODY",
+    "PERIODIC",
     "PRODUCT",
     "PRODUCT_KINDS",
     "QUESTION_KINDS",
     "SORTS",
+    "TRANSACTIONAL",
     "AddLesson",
     "AssetView",
     "CardFilters",
@@ -133,15 +138,18 @@ __all__ = [
     "add_lesson",
     "add_section",
     "asset",
+    "assets_in",
     "bundle_contents",
     "bundles_with",
     "cards",
     "contents",
+    "contents_at",
     "create_product",
     "editions",
     "find_assets",
     "find_lessons",
     "find_products",
+    "for_viewer",
     "grade",
     "index_product",
     "keep_asset",

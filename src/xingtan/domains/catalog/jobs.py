@@ -1,0 +1,48 @@
+"""What the catalogue does in the background: keeping the search index true, publishing on time, importing."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from xingtan.domains.catalog.events import (
+    LessonPublished,
+    LessonRemoved,
+    ProductChanged,
+    ProductPublished,
+    ProductRetired,
+)
+from xingtan.domains.catalog.indexing import index_product
+from xingtan.domains.catalog.use_cases.publishing import publish_due
+from xingtan.infra.jobs import Periodic
+from xingtan.infra.platform import Platform
+
+INDEX_PRODUCT = "catalog.index_product"
+PUBLISH_DUE = "catalog.publish_due"
+
+
+def _index(session: Session, platform: Platform, args: Mapping[str, Any]) -> None:
+    index_product(session, UUID(args["event"]["product_id"]), index=platform.search)
+
+
+def _publish_due(session: Session, platform: Platform, _args: Mapping[str, Any]) -> None:
+    publish_due(session, clock=platform.clock)
+
+
+TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], None]] = {
+    INDEX_PRODUCT: _index,
+    PUBLISH_DUE: _publish_due,
+}
+"""Jobs whose effect is rows."""
+
+LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {}
+"""Jobs that manage their own transactions."""
+
+PERIODIC: tuple[Periodic, ...] = (Periodic(PUBLISH_DUE, timedelta(minutes=1)),)
+
+HANDLERS: Mapping[str, tuple[str, ...]] = {
+    event.kind: (INDEX_PRODUCT,)
+    for event in (ProductPublished, ProductRetired, ProductChanged, LessonPublished, LessonRemoved)
+}
