@@ -14,7 +14,7 @@ from xingtan.infra.platform import Platform
 from xingtan.web import errors, health
 from xingtan.web.academy import AcademyMemory
 from xingtan.web.forgery import refuse_forgery
-from xingtan.web.middleware import BodyLimited, Guarded, Measured, Speaking
+from xingtan.web.middleware import BodyLimited, Guarded, Measured, OpeningDay, Speaking
 from xingtan.web.page_cache import StrangersPages
 from xingtan.web.rooms import api_routers, page_routers
 from xingtan.web.static_files import StaticFiles
@@ -84,6 +84,7 @@ def _wrapped(app: FastAPI, platform: Platform, academy: AcademyMemory, cache: Pa
     is_https = platform.settings.effective_base_url.startswith("https://")
     app.add_middleware(BodyLimited, upload_limit_mb=platform.settings.upload_limit_mb)
     app.add_middleware(StrangersPages, cache=cache)
+    app.add_middleware(OpeningDay, academy=academy)
     app.add_middleware(Speaking, academy=academy)
     app.add_middleware(Guarded, is_https=is_https)
     app.add_middleware(Measured)

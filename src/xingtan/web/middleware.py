@@ -11,6 +11,7 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xingtan.infra.telemetry import observe_request
@@ -131,6 +132,24 @@ class Speaking:
         state["language"], state["prefix"] = language, f"/{prefix}" if prefix else ""
         if prefix:
             scope = cast("Scope", {**scope, "path": path, "raw_path": path.encode()})
+        await self._app(scope, receive, send)
+
+
+class OpeningDay:
+    """Sends every page of an academy without an owner to its set-up page."""
+
+    _OPEN = ("/set-up", "/static/", "/healthz", "/readyz", "/metrics", "/api/")
+
+    def __init__(self, app: ASGIApp, *, academy: AcademyMemory) -> None:
+        self._app = app
+        self._academy = academy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect to the set-up page, or let the request pass."""
+        if scope["type"] == "http" and self._academy.current() is None and not scope["path"].startswith(self._OPEN):
+            target = f"{scope['state']['prefix']}/set-up"
+            await RedirectResponse(target, status_code=303, headers={"Cache-Control": "no-store"})(scope, receive, send)
+            return
         await self._app(scope, receive, send)
 
 
