@@ -41,9 +41,9 @@ class Machine:
         try:
             return self.table[(state, event)]
         except KeyError:
-            raise Conflict(
-                say("This is already %(state)s, so it cannot be %(event)s.", state=state, event=event)
-            ) from None
+            conflict = Conflict(say("That is not possible in the present state."))
+            conflict.add_note(f"{self.name}: {event!r} in state {state!r}")
+            raise conflict from None
 
     def mermaid(self) -> str:
         """Return the table as a Mermaid state diagram, for the docs."""
