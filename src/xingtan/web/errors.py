@@ -88,7 +88,7 @@ def _on_ours(request: Request, error: Exception) -> Response:
     )
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, LimitReached) else {}
     sentence = (
-        say("Something here is not as it should be. The owner has been told.")
+        say("Something here is not as it should be. It has been noted in the academy's log.")
         if status == HTTPStatus.INTERNAL_SERVER_ERROR
         else error.sentence
     )
@@ -124,7 +124,10 @@ def _on_too_large(request: Request, _error: Exception) -> Response:
 def _on_unforeseen(request: Request, error: Exception) -> Response:
     _log.error("unforeseen", path=request.url.path, exc_info=error)
     return _answer(
-        request, 500, code="broken", sentence=say("Something here is not as it should be. The owner has been told.")
+        request,
+        500,
+        code="broken",
+        sentence=say("Something here is not as it should be. It has been noted in the academy's log."),
     )
 
 
