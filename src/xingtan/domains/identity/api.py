@@ -10,9 +10,8 @@ from xingtan.domains.identity.errors import (
     SignInRefused,
 )
 from xingtan.domains.identity.events import AcademyChanged, PasswordChanged, PersonRegistered, RoleEnded, RoleGranted
-from xingtan.domains.identity.exports import ExportPart, export_identity
+from xingtan.domains.identity.exports import ExportPart, export_part
 from xingtan.domains.identity.hashing import Passwords, passwords
-from xingtan.domains.identity.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.identity.queries import (
     academy,
     behaviour_key,
@@ -28,6 +27,7 @@ from xingtan.domains.identity.queries import (
     person,
     security,
     sessions,
+    ticket,
     tokens,
     viewer_of,
     viewer_of_token,
@@ -110,6 +110,7 @@ from xingtan.domains.identity.views import (
     SessionView,
     SignedIn,
     SignInStep,
+    TicketView,
     TokenBearer,
     TokenView,
     TotpSetUp,
@@ -117,16 +118,12 @@ from xingtan.domains.identity.views import (
 
 __all__ = [
     "ACCENTS",
-    "HANDLERS",
     "LANGUAGES",
     "LINK_LIFE",
     "LIVES_DAYS",
-    "LONG",
-    "PERIODIC",
     "PERMISSIONS",
     "SCOPES",
     "SESSION_LIFE",
-    "TRANSACTIONAL",
     "AcademyChanged",
     "AcademyView",
     "AddPasskey",
@@ -171,6 +168,7 @@ __all__ = [
     "SignInWithPassword",
     "SignedIn",
     "Site",
+    "TicketView",
     "TokenBearer",
     "TokenView",
     "TotpSetUp",
@@ -189,7 +187,7 @@ __all__ = [
     "end_other_sessions",
     "end_role",
     "end_session",
-    "export_identity",
+    "export_part",
     "find_by_email",
     "forget_set_up_code",
     "grant_role",
@@ -232,6 +230,7 @@ __all__ = [
     "sign_out",
     "start_session",
     "step_up",
+    "ticket",
     "tokens",
     "touch_session",
     "touch_token",

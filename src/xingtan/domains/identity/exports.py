@@ -22,7 +22,7 @@ class ExportPart(Protocol):
         ...
 
 
-def export_identity(session: Session, person_id: UUID, *, clock: Clock, vault: Vault) -> Mapping[str, Any]:
+def export_part(session: Session, person_id: UUID, *, clock: Clock, vault: Vault) -> Mapping[str, Any]:
     """Return the person's profile, sessions, tokens and agreements."""
     view = person(session, Viewer(person_id), person_id, vault=vault)
     return {

@@ -25,7 +25,7 @@ from xingtan.domains.identity.models import (
 )
 from xingtan.domains.identity.rules.addresses import masked, parse_address
 from xingtan.domains.identity.rules.permissions import permissions_of, permissions_within
-from xingtan.domains.identity.use_cases.sessions import TOUCHED_EVERY, hash_of
+from xingtan.domains.identity.use_cases.sessions import TOUCHED_EVERY, hash_of, second_factors, ticket_row
 from xingtan.domains.identity.views import (
     AcademyView,
     MailAddress,
@@ -36,6 +36,7 @@ from xingtan.domains.identity.views import (
     SecurityView,
     SessionView,
     SignedIn,
+    TicketView,
     TokenBearer,
     TokenView,
 )
@@ -229,6 +230,12 @@ def behaviour_keys(session: Session, ids: Sequence[UUID], *, vault: Vault) -> di
         sealed = session.execute(batch).tuples()
         found |= sealing.opened(session, vault, field=sealing.BEHAVIOUR_KEY, sealed=sealed)
     return found
+
+
+def ticket(session: Session, token: str, *, clock: Clock) -> TicketView:
+    """Return whose sign-in waits behind the ticket, and for what; `NotFound` when it has grown old."""
+    row = ticket_row(session, token, clock=clock)
+    return TicketView(row.person_id, second_factors(session, row.person_id))
 
 
 def sessions(session: Session, person_id: UUID, *, clock: Clock, vault: Vault) -> list[SessionView]:

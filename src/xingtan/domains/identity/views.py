@@ -109,6 +109,14 @@ class SignInStep:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketView:
+    """A sign-in that waits for its second factor."""
+
+    person_id: UUID
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """One place where a person is signed in."""
 
