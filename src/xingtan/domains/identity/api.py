@@ -12,6 +12,7 @@ from xingtan.domains.identity.errors import (
 from xingtan.domains.identity.events import AcademyChanged, PasswordChanged, PersonRegistered, RoleEnded, RoleGranted
 from xingtan.domains.identity.exports import ExportPart, export_part
 from xingtan.domains.identity.hashing import Passwords, passwords
+from xingtan.domains.identity.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.identity.queries import (
     academy,
     behaviour_key,
@@ -118,12 +119,16 @@ from xingtan.domains.identity.views import (
 
 __all__ = [
     "ACCENTS",
+    "HANDLERS",
     "LANGUAGES",
     "LINK_LIFE",
     "LIVES_DAYS",
+    "LONG",
+    "PERIODIC",
     "PERMISSIONS",
     "SCOPES",
     "SESSION_LIFE",
+    "TRANSACTIONAL",
     "AcademyChanged",
     "AcademyView",
     "AddPasskey",
