@@ -11,7 +11,7 @@ from xingtan.domains.commerce.events import OrderPaid, OrderRefunded
 from xingtan.domains.identity.events import PersonRegistered
 from xingtan.domains.insight.recording import record_at_once
 from xingtan.domains.insight.rules.verbs import Deed, Object, Verb
-from xingtan.domains.learning.events import LessonCompleted, LessonStarted, NoteWritten, QuizAnswered
+from xingtan.domains.learning.events import LessonCompleted, LessonProgressed, LessonStarted, NoteWritten, QuizAnswered
 from xingtan.infra.vault import Vault
 
 HEARD: tuple[type[Event], ...] = (
@@ -19,6 +19,7 @@ HEARD: tuple[type[Event], ...] = (
     OrderRefunded,
     PersonRegistered,
     LessonStarted,
+    LessonProgressed,
     LessonCompleted,
     QuizAnswered,
     NoteWritten,
@@ -54,6 +55,11 @@ def _started(event: LessonStarted) -> tuple[Deed, ...]:
     return (Deed(Verb.STARTED, Object.LESSON, public_id("lesson", event.lesson_id), event.product_id),)
 
 
+def _progressed(event: LessonProgressed) -> tuple[Deed, ...]:
+    lesson = public_id("lesson", event.lesson_id)
+    return (Deed(Verb.PROGRESSED, Object.LESSON, lesson, event.product_id, {"fraction": event.quarters / 4}),)
+
+
 def _completed(event: LessonCompleted) -> tuple[Deed, ...]:
     return (Deed(Verb.COMPLETED, Object.LESSON, public_id("lesson", event.lesson_id), event.product_id),)
 
@@ -82,6 +88,7 @@ _DEEDS: Mapping[type[Event], Callable[..., tuple[Deed, ...]]] = {
     OrderRefunded: _refunded,
     PersonRegistered: _registered,
     LessonStarted: _started,
+    LessonProgressed: _progressed,
     LessonCompleted: _completed,
     QuizAnswered: _answered,
     NoteWritten: _noted,

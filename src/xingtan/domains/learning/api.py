@@ -1,14 +1,15 @@
 """The door of learning."""
 
 from xingtan.domains.learning.errors import NotBought, NotReleased
-from xingtan.domains.learning.events import LessonCompleted, LessonStarted, NoteWritten, QuizAnswered
+from xingtan.domains.learning.events import LessonCompleted, LessonProgressed, LessonStarted, NoteWritten, QuizAnswered
 from xingtan.domains.learning.exports import export_learning
 from xingtan.domains.learning.lessons import access_of, held_products, held_since, lesson_access, require_open
-from xingtan.domains.learning.queries.notes import all_notes, lesson_notes
+from xingtan.domains.learning.queries.notes import all_notes, lesson_notes, one_note
 from xingtan.domains.learning.queries.progress import (
     learner_count,
     lesson_states,
     lessons_in_progress,
+    new_learners,
     product_progress,
     progress_of,
     resume_of,
@@ -47,6 +48,7 @@ __all__ = [
     "CompleteLesson",
     "ItemStatistic",
     "LessonCompleted",
+    "LessonProgressed",
     "LessonStarted",
     "LessonState",
     "NotBought",
@@ -82,7 +84,9 @@ __all__ = [
     "lesson_notes",
     "lesson_states",
     "lessons_in_progress",
+    "new_learners",
     "notes_markdown",
+    "one_note",
     "product_progress",
     "progress_of",
     "renew_feed_token",

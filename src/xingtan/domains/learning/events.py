@@ -18,6 +18,17 @@ class LessonStarted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LessonProgressed(Event):
+    """A person got past another quarter of a lesson, for the first time; `quarters` is 1, 2 or 3."""
+
+    kind: ClassVar[str] = "learning.lesson_progressed"
+    person_id: UUID
+    product_id: UUID
+    lesson_id: UUID
+    quarters: int
+
+
+@dataclass(frozen=True, slots=True)
 class LessonCompleted(Event):
     """A person finished a lesson, told once."""
 

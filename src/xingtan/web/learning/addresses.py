@@ -52,3 +52,18 @@ def _on_the_hour(at: datetime) -> datetime:
 def picture_url(asset_id: UUID | None, *, width: int = 800) -> str | None:
     """Return the lasting address of a public picture, `width` pixels wide; None for no picture."""
     return None if asset_id is None else f"/assets/{public_id('asset', asset_id)}/{width}.webp"
+
+
+def product_path(slug: str) -> str:
+    """Return the path of a product's page in the storefront."""
+    return f"/works/{slug}"
+
+
+def lesson_path(product_slug: str, lesson_slug: str) -> str:
+    """Return the path of a lesson in the reading room."""
+    return f"/learn/{product_slug}/{lesson_slug}"
+
+
+def feed_path(slug: str) -> str:
+    """Return the path of the page with a member's own feed address."""
+    return f"/works/{slug}/feed"

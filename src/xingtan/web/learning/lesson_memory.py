@@ -27,9 +27,9 @@ class KnownLesson:
     assets: Mapping[UUID, catalog.AssetView]
 
     @property
-    def is_same_for_all(self) -> bool:
-        """Say whether every file in the text is public, so that its addresses are nobody's own."""
-        return all(asset.is_public for asset in self.assets.values())
+    def is_lasting(self) -> bool:
+        """Say whether every file in the text has a lasting address, so that the page can be kept."""
+        return all(asset.is_public and asset.variants for asset in self.assets.values())
 
 
 class LessonMemory:
@@ -59,7 +59,14 @@ class LessonMemory:
 
 def _read(session: Session, viewer: Viewer, product_slug: str, *, lesson_slug: str) -> KnownLesson:
     page = catalog.lesson_page(session, viewer, product_slug=product_slug, lesson_slug=lesson_slug)
-    return KnownLesson(page, catalog.find_assets(session, catalog.assets_in(page.html)))
+    named: set[UUID] = set()
+
+    def note(asset_id: UUID, _width: int | None) -> str:
+        named.add(asset_id)
+        return ""
+
+    catalog.place(page.html, asset_url=note, lesson_url=lambda slug: slug)
+    return KnownLesson(page, catalog.find_assets(session, named))
 
 
 def known_lesson(here: Edge, product_slug: str, lesson_slug: str) -> KnownLesson:

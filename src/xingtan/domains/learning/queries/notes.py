@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from xingtan.core.errors import NotFound, say
 from xingtan.core.viewer import Viewer
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning.models import Note
@@ -49,6 +50,17 @@ def lesson_notes(
         for row in session.scalars(wanted)
     ]
     return tuple(sorted(notes, key=lambda note: note.anchor.start if note.anchor else 1 << 40))
+
+
+def one_note(session: Session, viewer: Viewer, note_id: UUID, *, vault: Vault) -> NoteOfLesson:
+    """Return one note of the viewer's own; `NotFound` for any other."""
+    row = session.get(Note, note_id)
+    if row is None or row.person_id != viewer.require_person():
+        raise NotFound(say("There is no such note."))
+    product, lesson = catalog.find_lessons(session, [row.lesson_id])[row.lesson_id]
+    return NoteOfLesson(
+        note_view(session, row, vault=vault), product.slug, product.title, lesson.slug, lesson.title
+    )  # fmt: skip
 
 
 def all_notes(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from xingtan.core.period import Period
 from xingtan.core.viewer import STRANGER, Permission, Viewer
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning.lessons import held_products
@@ -14,6 +15,9 @@ from xingtan.domains.learning.models import LessonProgress
 from xingtan.domains.learning.rules.positions import position_of
 from xingtan.domains.learning.rules.resume import next_lesson
 from xingtan.domains.learning.views import LessonState, Position, ProductProgress, ResumePoint, ShelfItem
+
+_MOST_KNOWN = 512
+_known_contents: dict[UUID, catalog.Contents] = {}
 
 
 def state_view(row: LessonProgress) -> LessonState:
@@ -50,10 +54,18 @@ def product_progress(session: Session, person_id: UUID, product_ids: Sequence[UU
 
 
 def _contents(session: Session, card: catalog.ProductCard | None) -> Sequence[catalog.LessonLine]:
-    """Return the lessons that learners see; from the catalogue's memory unless the product has changed."""
+    """Return the lessons that learners see, remembered until the product's revision moves."""
     if card is None or not card.lesson_count:
         return ()
-    return catalog.for_viewer(catalog.contents_at(session, card.id, revision=card.revision), STRANGER).lessons
+    kept = _known_contents.get(card.id)
+    if kept is not None and kept.revision == card.revision:
+        return kept.lessons
+    found = catalog.contents(session, STRANGER, card.id)
+    if session.info.get("reading"):  # what a writing session sees may yet be rolled back
+        if len(_known_contents) >= _MOST_KNOWN:
+            _known_contents.clear()
+        _known_contents[card.id] = found
+    return found.lessons
 
 
 def progress_of(
@@ -145,6 +157,16 @@ def lessons_in_progress(
         .limit(limit)
     )
     return tuple(session.execute(wanted).tuples())
+
+
+def new_learners(session: Session, viewer: Viewer, *, period: Period) -> int:
+    """Return how many people opened their first lesson of all within `period`; everyone counts, consent or not."""
+    viewer.require(Permission.NUMBERS_READ)
+    firsts = select(func.min(LessonProgress.started_at).label("at")).group_by(LessonProgress.person_id).subquery()
+    wanted = select(func.count()).where(firsts.c.at >= period.starts_at)
+    if period.ends_at is not None:
+        wanted = wanted.where(firsts.c.at < period.ends_at)
+    return session.scalar(wanted) or 0
 
 
 def learner_count(session: Session, viewer: Viewer, *, since: datetime) -> int:

@@ -43,6 +43,11 @@ def fraction_of(given: object) -> float:
     return number
 
 
+def quarters(fraction: float) -> int:
+    """Return how many whole quarters of a lesson, at most 3, are behind a reader who is not done yet."""
+    return min(int(fraction * 4), 3)
+
+
 def stored(position: Position) -> dict[str, Any]:
     """Return `position` as it is kept: only what is known."""
     named = {name: getattr(position, name) for name in Position.__dataclass_fields__}

@@ -1,6 +1,6 @@
 """Going through a lesson."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
+from xingtan.core.event import Event
 from xingtan.core.viewer import Viewer
-from xingtan.domains.learning.events import LessonCompleted, LessonStarted
+from xingtan.domains.learning.events import LessonCompleted, LessonProgressed, LessonStarted
 from xingtan.domains.learning.lessons import open_lesson
 from xingtan.domains.learning.models import LessonProgress
 from xingtan.domains.learning.queries.progress import state_view
-from xingtan.domains.learning.rules.positions import DONE, Progress, fraction_of, merged, position_of, stored
+from xingtan.domains.learning.rules.positions import DONE, Progress, fraction_of, merged, position_of, quarters, stored
 from xingtan.domains.learning.views import LessonState, Position
 from xingtan.infra.outbox import emit
 
@@ -85,17 +86,28 @@ def _advance(
     person_id = viewer.require_person()
     is_new = _insert(session, person_id, product_id, lesson=lesson, report=report, at=at)
     row = session.get_one(LessonProgress, (person_id, lesson.lesson_id), with_for_update=True, populate_existing=True)
-    known = Progress(position_of(row.position), row.position_at, row.fraction, None if is_new else row.completed_at)
+    fraction = 0.0 if is_new else row.fraction
+    known = Progress(position_of(row.position), row.position_at, fraction, row.completed_at)
     after = merged(known, report)
     row.position, row.position_at = stored(after.position), after.position_at
     row.fraction, row.completed_at = after.fraction, after.completed_at
     row.version_id, row.updated_at = lesson.version_id, max(at, row.updated_at)
-    if is_new:
-        emit(session, LessonStarted(person_id, product_id, lesson.lesson_id), at=at)
-    if known.completed_at is None and after.completed_at is not None:
-        emit(session, LessonCompleted(person_id, product_id, lesson.lesson_id), at=at)
+    for news in _news(person_id, product_id, lesson.lesson_id, before=None if is_new else known, after=after):
+        emit(session, news, at=at)
     session.flush()
     return state_view(row)
+
+
+def _news(
+    person_id: UUID, product_id: UUID, lesson_id: UUID, *, before: Progress | None, after: Progress
+) -> Iterator[Event]:
+    """Yield what is new: begun, a further quarter, done. Each is told once in a lesson's life with a person."""
+    if before is None:
+        yield LessonStarted(person_id, product_id, lesson_id)
+    if after.completed_at is not None and (before is None or before.completed_at is None):
+        yield LessonCompleted(person_id, product_id, lesson_id)
+    elif after.completed_at is None and quarters(after.fraction) > (quarters(before.fraction) if before else 0):
+        yield LessonProgressed(person_id, product_id, lesson_id, quarters(after.fraction))
 
 
 def _insert(
