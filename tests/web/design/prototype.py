@@ -36,7 +36,12 @@ class Reader:
     may_open_studio: bool = True
     csrf_token: str = "made-up"
     path: str = ""
+    query: str = ""
     paths: dict[str, str] = field(default_factory=dict)
+
+    def may(self, _permission: str) -> bool:
+        """The made-up visitor owns the place."""
+        return True
 
     def path_in(self, language: str) -> str:
         """The same page in another language."""
@@ -55,7 +60,10 @@ def environment(language: str, *, depth: int = 0) -> jinja2.Environment:
     known = {po: sentences(po) for po in (WEB / "locale" / "zh").glob("*.po")} if language == "zh" else {}
     words = {a: b for pairs in known.values() for a, b in pairs.items()}
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.FileSystemLoader(WEB / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.do"],
     )
     up = "../" * (depth + 1)
 

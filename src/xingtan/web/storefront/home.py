@@ -1,0 +1,118 @@
+"""The front page, and the page about the academy."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from xingtan.core.viewer import STRANGER
+from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce import api as commerce
+from xingtan.domains.identity import api as identity
+from xingtan.domains.learning import api as learning
+from xingtan.web.edge import Edge
+from xingtan.web.learning.addresses import lesson_path
+from xingtan.web.storefront.cards import Visit, make_cards, owned_by, topic_links, used
+from xingtan.web.storefront.markup import academy_nodes
+from xingtan.web.storefront.pages import AboutPage, Continuing, HomePage, Sums
+from xingtan.web.storefront.seo import make_head
+from xingtan.web.storefront.texts import first_paragraphs, from_markdown, in_plain
+
+_FEATURED, _NEWEST, _CONTINUING = 6, 6, 3
+_MOST_COUNTED = 100
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def published(session: Session, visit: Visit) -> tuple[catalog.ProductCard, ...]:
+    """Return what is published, the reader's language first: all of it, up to ten thousand works."""
+    found: list[catalog.ProductCard] = []
+    after: str | None = None
+    for _ in range(_MOST_COUNTED):
+        page = catalog.cards(session, STRANGER, after=after, limit=_MOST_COUNTED)
+        found += page.cards
+        after = page.next_cursor
+        if after is None:
+            break
+    return tuple(sorted(found, key=lambda one: one.language != visit.language))
+
+
+def sums(session: Session, visit: Visit, works: Sequence[catalog.ProductCard]) -> Sums:
+    """Return how many works and lessons there are, and how many works are free. One query."""
+    offers = commerce.offers_for(session, [one.id for one in works], currency=visit.currency, at=visit.at)
+    free = sum(1 for one in works if one.id in offers and offers[one.id].is_free)
+    return Sums(len(works), sum(one.lesson_count for one in works), free)
+
+
+def home_page(session: Session, here: Edge) -> HomePage:
+    """Return the front page of this reader."""
+    visit, academy = Visit.of(here), here.request.app.state.academy.current()
+    works = published(session, visit)
+    owned = owned_by(session, visit)
+    newest = sorted(works, key=lambda one: one.published_at or _LONG_AGO, reverse=True)[:_NEWEST]
+    shown = {card.key: card for card in make_cards(session, visit, list({*works[:_FEATURED], *newest}), owned=owned)}
+    about = from_markdown(academy.about_in(here.language) if academy else "")
+    head_view = here.request.app.state.academy.view(here.language)
+    title = f"{head_view.name} — {head_view.tagline}" if head_view.tagline else head_view.name
+    words = in_plain(first_paragraphs(about, count=1))
+    return HomePage(
+        head=make_head(
+            here, title, description=words or head_view.tagline or head_view.name, nodes=academy_nodes(here, academy)
+        ),
+        words=words,
+        teacher=_teacher(works, academy),
+        about=first_paragraphs(about, count=3) if about.count("<p>") > 1 else first_paragraphs(about, count=0),
+        continuing=_continuing(session, visit),
+        featured=tuple(shown[one.id.hex] for one in works[:_FEATURED]),
+        newest=tuple(shown[one.id.hex] for one in newest) if len(works) > _FEATURED else (),
+        topics=topic_links(used(catalog.topics(session, STRANGER)), here.language),
+        sums=sums(session, visit, works),
+        sample=_sample(session, works),
+    )
+
+
+def _teacher(works: Sequence[catalog.ProductCard], academy: identity.AcademyView | None) -> str:
+    """Return the name under which most of the works, in the reader's language first, are published."""
+    names = [one.author for one in works if one.author]
+    return max(names, key=names.count) if names else (academy.legal_name if academy else "")
+
+
+def _continuing(session: Session, visit: Visit) -> tuple[Continuing, ...]:
+    if visit.viewer.person_id is None:
+        return ()
+    items = learning.shelf(session, visit.viewer, at=visit.at)
+    started = [one for one in items if one.resume and one.progress.last_at and not one.progress.is_done]
+    return tuple(
+        Continuing(
+            path=lesson_path(one.slug, one.resume.lesson_slug),
+            title=one.title,
+            language="zh" if one.language == "zh" else "en",
+            lesson=one.resume.lesson_title,
+            done=one.progress.done_count,
+            lessons=one.progress.lesson_count,
+        )
+        for one in started[:_CONTINUING]
+        if one.resume
+    )
+
+
+def _sample(session: Session, works: Sequence[catalog.ProductCard]) -> tuple[str, str] | None:
+    """Return the path and title of the first free lesson of the first course, if there is one."""
+    course = next((one for one in works if one.kind == "course"), None)
+    if course is None:
+        return None
+    preview = next(iter(catalog.contents(session, STRANGER, course.id).previews), None)
+    return (lesson_path(course.slug, preview.slug), preview.title) if preview else None
+
+
+def about_page(session: Session, here: Edge, *, title: str) -> AboutPage:
+    """Return the page about the academy."""
+    visit, academy = Visit.of(here), here.request.app.state.academy.current()
+    works = published(session, visit)
+    about = from_markdown(academy.about_in(here.language) if academy else "")
+    return AboutPage(
+        head=make_head(here, title, description=in_plain(about) or title, nodes=academy_nodes(here, academy)),
+        about=about,
+        teacher=_teacher(works, academy),
+        contact=academy.contact if academy else "",
+        sums=sums(session, visit, works),
+    )
