@@ -23,7 +23,7 @@ from xingtan.domains.commerce.providers.sandbox_desk import (
 )
 from xingtan.domains.commerce.queries.invariants import check
 from xingtan.domains.commerce.queries.offers import offer, offers_for, offers_of
-from xingtan.domains.commerce.queries.orders import my_orders, order, order_by_id, orders
+from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
@@ -96,6 +96,7 @@ __all__ = [
     "goods",
     "look",
     "make_offer",
+    "my_order",
     "my_orders",
     "offer",
     "offers_for",
@@ -103,6 +104,7 @@ __all__ = [
     "open_providers",
     "order",
     "order_by_id",
+    "order_numbers",
     "orders",
     "pay_again",
     "place_order",

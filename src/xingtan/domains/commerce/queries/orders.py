@@ -41,6 +41,23 @@ def order(session: Session, viewer: Viewer, number: str) -> OrderView:
     return _whole(session, row)
 
 
+def my_order(session: Session, viewer: Viewer, number: str) -> OrderView:
+    """Return the viewer's own order with this number; `NotFound` for anybody else's, for staff too."""
+    wanted = select(SalesOrder).where(
+        SalesOrder.number == (read_number(number) or ""), SalesOrder.person_id == viewer.require_person()
+    )
+    row = session.scalar(wanted)
+    if row is None:
+        raise NotFound(say("There is no such order."))
+    return _whole(session, row)
+
+
+def order_numbers(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return id → order number, for those of the ids that are orders. One query."""
+    found = session.execute(select(SalesOrder.id, SalesOrder.number).where(SalesOrder.id.in_(order_ids)))
+    return dict(found.all())
+
+
 def order_by_id(session: Session, viewer: Viewer, order_id: UUID) -> OrderView:
     """Return the order with this id, for staff."""
     viewer.require(Permission.ORDERS_READ)

@@ -22,7 +22,7 @@ from xingtan.domains.commerce.idempotency import OneTimeKey, recall, remember
 from xingtan.domains.commerce.machines import OPEN, ORDER, PAYMENT
 from xingtan.domains.commerce.models import Offer, OrderLine, Payment, SalesOrder
 from xingtan.domains.commerce.queries.offers import offer_view
-from xingtan.domains.commerce.rules.numbers import BITS, order_number
+from xingtan.domains.commerce.rules.numbers import BITS, order_number, read_number
 from xingtan.domains.commerce.rules.pricing import price_of
 from xingtan.domains.commerce.rules.refunds import POLICY
 from xingtan.domains.commerce.rules.settling import FIRST_ASK
@@ -198,7 +198,9 @@ def own_order(session: Session, viewer: Viewer, number: str) -> SalesOrder:
     """Return the viewer's own order, locked; `NotFound` for anybody else's, so that a guess learns nothing."""
     person_id = viewer.require_person()
     order = session.scalar(
-        select(SalesOrder).where(SalesOrder.number == number, SalesOrder.person_id == person_id).with_for_update()
+        select(SalesOrder)
+        .where(SalesOrder.number == (read_number(number) or ""), SalesOrder.person_id == person_id)
+        .with_for_update()
     )
     if order is None:
         raise NotFound(say("There is no such order."))
