@@ -5,6 +5,9 @@ strangers see what is published, `catalog.read` sees everything.
 """
 
 from xingtan.domains.catalog.errors import TooLarge
+from xingtan.domains.catalog.importers.apply import AppliedProduct, ImportReport, apply_plan
+from xingtan.domains.catalog.importers.detect import IMPORTERS, open_source, plan_import
+from xingtan.domains.catalog.importers.plan import ImportOptions, ImportPlan, PlannedLesson, PlannedProduct, Problem
 from xingtan.domains.catalog.indexing import index_product
 from xingtan.domains.catalog.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.catalog.kinds import DIFFICULTIES, LANGUAGES, LESSON_KINDS, PRODUCT_KINDS, QUESTION_KINDS
@@ -92,6 +95,7 @@ from xingtan.domains.catalog.views import (
 __all__ = [
     "DIFFICULTIES",
     "HANDLERS",
+    "IMPORTERS",
     "LANGUAGES",
     "LESSON_KINDS",
     "LONG",
@@ -103,6 +107,7 @@ __all__ = [
     "SORTS",
     "TRANSACTIONAL",
     "AddLesson",
+    "AppliedProduct",
     "AssetView",
     "CardFilters",
     "CardPage",
@@ -110,11 +115,17 @@ __all__ = [
     "Contents",
     "CreateProduct",
     "Grade",
+    "ImportOptions",
+    "ImportPlan",
+    "ImportReport",
     "LessonDraft",
     "LessonLine",
     "LessonPage",
     "Live",
+    "PlannedLesson",
+    "PlannedProduct",
     "PreparedAsset",
+    "Problem",
     "ProductCard",
     "ProductContent",
     "ProductDraft",
@@ -137,6 +148,7 @@ __all__ = [
     "VersionLine",
     "add_lesson",
     "add_section",
+    "apply_plan",
     "asset",
     "assets_in",
     "bundle_contents",
@@ -159,8 +171,10 @@ __all__ = [
     "live_details",
     "move_lesson",
     "move_section",
+    "open_source",
     "parse_questions",
     "place",
+    "plan_import",
     "prepare_asset",
     "product_by_slug",
     "product_draft",

@@ -27,8 +27,10 @@ TRIGGERS: dict[str, tuple[str, ...]] = {
         for verb in ("UPDATE", "DELETE")
     ),
     "postgresql": (
-        "CREATE OR REPLACE FUNCTION catalog_version_refused() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'a version is never changed'; END $$",
+        """
+        CREATE OR REPLACE FUNCTION catalog_version_refused() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'a version is never changed'; END $$
+        """,
         *(
             f"CREATE OR REPLACE TRIGGER {table}_refused BEFORE UPDATE OR DELETE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION catalog_version_refused()"
@@ -56,7 +58,7 @@ class Topic(Base):
 
 
 class Product(Base):
-    """Something that can be offered: a course, a column, an article, a book, a podcast, a lecture, an hour, a bundle."""
+    """Something that can be offered: a course, a column, a book, a lecture, an hour, a bundle of these."""
 
     __tablename__ = "product"
     __table_args__ = (
@@ -242,7 +244,8 @@ def _protect_versions() -> None:
         for dialect, statements in TRIGGERS.items():
             for statement in statements:
                 if f"ON {table} " in statement or "FUNCTION catalog_version_refused() RETURNS" in statement:
-                    event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))
+                    ddl = DDL(statement)  # type: ignore[no-untyped-call]
+                    event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
 
 
 _protect_versions()

@@ -1,6 +1,7 @@
 """Files of the catalogue, by id."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,6 +26,13 @@ def find_assets(session: Session, ids: Iterable[UUID]) -> dict[UUID, AssetView]:
     if not wanted:
         return {}
     return {row.id: asset_view(row) for row in session.scalars(select(Asset).where(Asset.id.in_(wanted)))}
+
+
+def asset_of(session: Session, product_id: UUID, data: bytes) -> AssetView | None:
+    """Return the product's file with exactly these bytes, if it is stored already."""
+    wanted = select(Asset).where(Asset.sha256 == sha256(data).hexdigest(), Asset.product_id == product_id)
+    row = session.scalars(wanted.order_by(Asset.id)).first()
+    return asset_view(row) if row else None
 
 
 def asset_view(row: Asset) -> AssetView:

@@ -21,6 +21,13 @@ _LONGEST_PAGE = 100
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """How a list is sorted: by a column, then by id, both in one direction."""
@@ -33,11 +40,11 @@ class _Order:
 
 _ORDERS = {
     "position": _Order(Product.position, is_descending=False, read=int, fallback=0),
-    "newest": _Order(Product.published_at, is_descending=True, read=datetime.fromisoformat, fallback=_NEVER),
+    "newest": _Order(Product.published_at, is_descending=True, read=_instant, fallback=_NEVER),
     "title": _Order(Product.title, is_descending=False, read=str, fallback=""),
     "shortest": _Order(Product.minutes, is_descending=False, read=int, fallback=0),
-    "soonest": _Order(Product.starts_at, is_descending=False, read=datetime.fromisoformat, fallback=_NEVER),
-    "changed": _Order(Product.updated_at, is_descending=True, read=datetime.fromisoformat, fallback=_NEVER),
+    "soonest": _Order(Product.starts_at, is_descending=False, read=_instant, fallback=_NEVER),
+    "changed": _Order(Product.updated_at, is_descending=True, read=_instant, fallback=_NEVER),
 }
 SORTS = tuple(_ORDERS)
 """The words that `cards` can sort by."""
@@ -69,7 +76,7 @@ def cards(
     return CardPage(with_topics(session, rows[:limit]), total, cursor)
 
 
-def _filtered(viewer: Viewer, filters: CardFilters) -> Select[tuple[Product]]:
+def _filtered(viewer: Viewer, filters: CardFilters) -> Select[Product]:
     wanted = select(Product).where(visible(viewer))
     for column, value in (
         (Product.kind, filters.kind),
@@ -105,8 +112,6 @@ def _after(order: _Order, cursor: str) -> ColumnElement[bool]:
     try:
         plain, hexadecimal = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         value, last_id = order.read(plain), UUID(hex=hexadecimal)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise ValueError(cursor)
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         raise Invalid.of("after", say("This page address is not one of ours.")) from None
     key = func.coalesce(order.column, order.fallback)
@@ -137,7 +142,7 @@ def with_topics(session: Session, rows: Sequence[Product]) -> tuple[ProductCard,
         .order_by(ProductTopic.position)
     )
     found: dict[UUID, list[TopicView]] = {}
-    for product_id, topic in session.execute(about).tuples():
+    for product_id, topic in session.execute(about):
         found.setdefault(product_id, []).append(TopicView(topic.id, topic.slug, topic.names))
     return tuple(card(row, found.get(row.id, ())) for row in rows)
 
@@ -192,7 +197,7 @@ def topics(session: Session, viewer: Viewer) -> tuple[TopicView, ...]:
         .where(visible(viewer))
         .group_by(ProductTopic.topic_id)
     )
-    products: Mapping[UUID, int] = dict(session.execute(counted).tuples().all())
+    products: Mapping[UUID, int] = dict(session.execute(counted).all())
     rows = session.scalars(select(Topic).order_by(Topic.position, Topic.slug))
     views = (TopicView(row.id, row.slug, row.names) for row in rows)
     return tuple(replace(view, products=products.get(view.id, 0)) for view in views)

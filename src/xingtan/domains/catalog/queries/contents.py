@@ -68,7 +68,7 @@ def _read(session: Session, product_id: UUID, revision: int) -> Contents:
     titles: dict[UUID, str] = {}
     inside: dict[UUID, list[LessonLine]] = {}
     number = 0
-    for section_id, title, lesson in session.execute(wanted).tuples():
+    for section_id, title, lesson in session.execute(wanted):
         titles[section_id] = title
         lines = inside.setdefault(section_id, [])
         if lesson is not None:

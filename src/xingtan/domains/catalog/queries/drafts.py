@@ -60,7 +60,7 @@ def lesson_draft(session: Session, viewer: Viewer, *, product_slug: str, lesson_
     viewer.require(Permission.CATALOG_READ)
     wanted = select(Product, Lesson).join(Lesson, Lesson.product_id == Product.id)
     wanted = wanted.where(Product.slug == product_slug, Lesson.slug == lesson_slug, Lesson.removed_at.is_(None))
-    found = session.execute(wanted).tuples().first()
+    found = session.execute(wanted).first()
     if found is None:
         raise NotFound(say("There is no such lesson."))
     product, lesson = found
@@ -98,9 +98,7 @@ def lesson_version_texts(
     """Return the Markdown of two versions of a lesson, to be compared; needs `catalog.read`."""
     viewer.require(Permission.CATALOG_READ)
     wanted = select(LessonVersion.number, LessonVersion.body_md)
-    found = session.execute(
-        wanted.where(LessonVersion.lesson_id == lesson_id, LessonVersion.number.in_(numbers))
-    ).tuples()
+    found = session.execute(wanted.where(LessonVersion.lesson_id == lesson_id, LessonVersion.number.in_(numbers)))
     bodies = dict(found.all())
     if any(number not in bodies for number in numbers):
         raise NotFound(say("There is no such version."))

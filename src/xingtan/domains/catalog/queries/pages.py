@@ -80,7 +80,7 @@ def lesson_page(session: Session, viewer: Viewer, *, product_slug: str, lesson_s
     """
     wanted = select(Product, Lesson).join(Lesson, Lesson.product_id == Product.id)
     wanted = wanted.where(Product.slug == product_slug, Lesson.slug == lesson_slug, Lesson.removed_at.is_(None))
-    found = session.execute(wanted).tuples().first()
+    found = session.execute(wanted).first()
     if found is None:
         raise NotFound(say("There is no such lesson."))
     product, lesson = found
@@ -152,5 +152,5 @@ def find_lessons(session: Session, ids: list[UUID]) -> dict[UUID, tuple[ProductC
                 is_published=lesson.published_version_id is not None, number=0, published_at=lesson.published_at,
             ),
         )
-        for lesson, product in session.execute(wanted).tuples()
+        for lesson, product in session.execute(wanted)
     }  # fmt: skip

@@ -7,6 +7,7 @@
 """
 
 import re
+from collections.abc import Callable
 from html import escape
 
 import nh3
@@ -65,8 +66,8 @@ _CLASSES = frozenset(STANDARD_TYPES.values()) | {
     "task-list-item",
 }  # fmt: skip
 _CONTENT_TOO = {
-    "script", "style", "iframe", "object", "embed", "template", "noscript", "title", "textarea", "select", "svg", "audio",
-    "video", "canvas", "annotation", "annotation-xml",
+    "script", "style", "iframe", "object", "embed", "template", "noscript", "title", "textarea", "select", "svg",
+    "audio", "video", "canvas", "annotation", "annotation-xml",
 }  # fmt: skip
 _SCHEMES = {"http", "https", "mailto", "tel", "asset", "lesson"}
 _IMAGE_ADDRESS = re.compile(r"asset:[0-9a-f-]{36}(@[0-9]{1,5})?")
@@ -102,20 +103,20 @@ def is_local_or_known(address: str) -> bool:
     return _LOCAL.match(address) is not None
 
 
-def _filter(tag: str, attribute: str, value: str) -> str | None:
-    if attribute == "id":
-        return ID_PREFIX + value
-    if attribute == "class":
-        return " ".join(word for word in value.split() if word in _CLASSES) or None
-    if attribute in {"href", "cite"}:
-        return _link(value)
-    if tag == "img" and attribute == "src":
-        return value if _IMAGE_ADDRESS.fullmatch(value) else None
-    if attribute == "srcset":
-        return value if _SRCSET.fullmatch(value) else None
-    if attribute == "role":
-        return value if value == "img" else None
+def _filter(_tag: str, attribute: str, value: str) -> str | None:
+    return _FILTERS.get(attribute, _as_it_is)(value)
+
+
+def _as_it_is(value: str) -> str | None:
     return value
+
+
+def _class(value: str) -> str | None:
+    return " ".join(word for word in value.split() if word in _CLASSES) or None
+
+
+def _only(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+    return lambda value: value if pattern.fullmatch(value) else None
 
 
 def _link(value: str) -> str | None:
@@ -125,6 +126,15 @@ def _link(value: str) -> str | None:
     return value if is_local_or_known(value) else None
 
 
+_FILTERS: dict[str, Callable[[str], str | None]] = {
+    "id": lambda value: ID_PREFIX + value,
+    "class": _class,
+    "href": _link,
+    "cite": _link,
+    "src": _only(_IMAGE_ADDRESS),
+    "srcset": _only(_SRCSET),
+    "role": _only(re.compile("img")),
+}
 _CLEANER = nh3.Cleaner(
     tags=_TAGS | _MATHML,
     clean_content_tags=_CONTENT_TOO,

@@ -14,7 +14,7 @@ _NOT_ANCHOR = re.compile(r"[^\w\- ]", re.UNICODE)
 def slug_of(title: str, *, fallback: str = "untitled") -> str:
     """Return `title` as lower-case ASCII words joined by hyphens; Chinese is spelt in pinyin: 数据 → ``shu-ju``."""
     plain = unicodedata.normalize("NFKC", title)
-    spelt = " ".join(lazy_pinyin(plain[:200], errors=lambda other: [f" {other} "]))
+    spelt = " ".join(lazy_pinyin(plain[:200], errors=lambda other: f" {other} "))
     ascii_only = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode().lower()
     slug = _NOT_WORD.sub("-", ascii_only.replace("'", "")).strip("-")
     if len(slug) > _LONGEST:

@@ -4,7 +4,9 @@ The bytes go to the file store before the transaction that names them (`prepare_
 nobody names, never a name without bytes.
 """
 
+import re
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,13 +19,15 @@ from xingtan.domains.catalog.errors import check_size
 from xingtan.domains.catalog.models import Asset
 from xingtan.domains.catalog.queries.assets import asset_view
 from xingtan.domains.catalog.rules.checks import tidy
-from xingtan.domains.catalog.rules.media import HEAD_BYTES, MediaKind, media_kind
 from xingtan.domains.catalog.views import AssetView
 from xingtan.infra.db import new_id
 from xingtan.infra.files import FileStore
 from xingtan.infra.images import make_variants, read_image
+from xingtan.infra.sniff import HEAD_BYTES, sniff
 
 _LONGEST_NAME = 200
+_PICTURE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|....ftypavi[fs]", re.DOTALL)
+_PICTURE_NAMES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg", ".bmp", ".tif", ".tiff", ".heic", ".ico"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +58,24 @@ def prepare_asset(upload: Upload, *, files: FileStore, limit_bytes: int) -> Prep
     """Look at a file and put its bytes, and smaller copies of a picture, into the store.
 
     `TooLarge` beyond `limit_bytes`; `Invalid` for an empty file, a damaged picture, or a kind that is not taken.
+    Pictures are known by their bytes alone: many are called .jpg and are something else.
     """
     check_size(len(upload.data), limit_bytes=limit_bytes)
+    if not upload.data:
+        raise Invalid.of("file", say("This file is empty."))
     name = _file_name(upload.name)
-    kind = media_kind(upload.data[:HEAD_BYTES], name)
-    if kind is None:
-        raise Invalid.of("file", say("This kind of file is not taken: %(name)s.", name=name))
-    if kind.media_type.startswith("image/"):
-        return _picture(name, upload.data, kind=kind, files=files)
-    stored = files.put_content(upload.data, kind.suffix)
-    return PreparedAsset(name, stored.key, stored.sha256, stored.size, kind.media_type)
+    if _PICTURE.match(upload.data) or PurePosixPath(name.lower()).suffix in _PICTURE_NAMES:
+        return _picture(name, upload.data, files=files)
+    media_type = sniff(upload.data[:HEAD_BYTES], name)
+    stored = files.put_content(upload.data, PurePosixPath(name).suffix.lower())
+    return PreparedAsset(name, stored.key, stored.sha256, stored.size, media_type)
 
 
-def _picture(name: str, data: bytes, *, kind: MediaKind, files: FileStore) -> PreparedAsset:
+def _picture(name: str, data: bytes, *, files: FileStore) -> PreparedAsset:
     """Keep the original for export, and WebP copies without hidden data for pages."""
     info = read_image(data)
     variants = {str(width): files.put_content(copy, ".webp").key for width, copy in make_variants(data).items()}
-    stored = files.put_content(data, kind.suffix)
+    stored = files.put_content(data, f".{info.media_type.removeprefix('image/')}")
     return PreparedAsset(
         name, stored.key, stored.sha256, stored.size, info.media_type, info.width, info.height, variants
     )

@@ -91,7 +91,7 @@ def create_product(session: Session, command: CreateProduct, *, viewer: Viewer, 
     session.add(product)
     session.flush()
     save_product_version(session, product, content, at=clock.now(), by=viewer.person_id)
-    _surround(session, product, topics=command.topics, requires=command.requires, contains=command.contains)
+    surround(session, product, topics=command.topics, requires=command.requires, contains=command.contains)
     if command.source_key is None and command.kind != "bundle":
         session.add(Section(id=new_id(), product_id=product.id, position=1, title="", source_key=None, removed_at=None))
     touch(session, product, clock=clock)
@@ -109,7 +109,7 @@ def save_product(session: Session, command: SaveProduct, *, viewer: Viewer, cloc
     if command.slug is not None and command.slug != product.slug:
         product.slug = _checked_slug(session, command.slug)
     save_product_version(session, product, content, at=clock.now(), by=viewer.person_id)
-    _surround(session, product, topics=command.topics, requires=command.requires, contains=command.contains)
+    surround(session, product, topics=command.topics, requires=command.requires, contains=command.contains)
     product.work_key = command.work_key if command.work_key is not None else product.work_key
     product.source_hash = command.source_hash or product.source_hash
     touch(session, product, clock=clock)
@@ -152,7 +152,7 @@ def _is_taken(session: Session, slug: str) -> bool:
     return session.scalar(select(Product.id).where(Product.slug == slug)) is not None
 
 
-def _surround(
+def surround(
     session: Session,
     product: Product,
     *,
@@ -160,6 +160,7 @@ def _surround(
     requires: Sequence[UUID] | None,
     contains: Sequence[UUID] | None,
 ) -> None:
+    """Set what surrounds a product; None leaves it as it is."""
     if topics is not None:
         session.execute(delete(ProductTopic).where(ProductTopic.product_id == product.id))
         for position, topic_id in enumerate(topic_ids(session, topics, language=product.language)):

@@ -59,5 +59,5 @@ def _counted(session: Session, product: Product) -> tuple[int, int]:
         )
         if product.published_version_id is not None:
             wanted = wanted.where(Lesson.published_version_id.is_not(None))
-    count, minutes = session.execute(wanted).tuples().one()
+    count, minutes = session.execute(wanted).one()
     return int(count), int(minutes)

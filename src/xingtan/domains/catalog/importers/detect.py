@@ -1,0 +1,59 @@
+"""Choosing the reader: by what is in the tree, or by name."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from xingtan.core.errors import Invalid, NotFound, say
+from xingtan.domains.catalog.importers.course_folder import CourseFolder
+from xingtan.domains.catalog.importers.epub import Epub
+from xingtan.domains.catalog.importers.ghost import Ghost
+from xingtan.domains.catalog.importers.own_folder import OwnFolder
+from xingtan.domains.catalog.importers.plan import Importer, ImportOptions, ImportPlan
+from xingtan.infra.archives import FolderTree, Tree, ZipTree, open_archive, safe_folder
+
+IMPORTERS: dict[str, Importer] = {each.format: each for each in (Epub(), OwnFolder(), Ghost(), CourseFolder())}
+"""The readers by the name of their format, in the order in which a tree is tried."""
+
+
+def plan_import(tree: Tree, options: ImportOptions, *, format: str | None = None) -> ImportPlan:  # noqa: A002 - the word people use
+    """Return what an import of `tree` would make; nothing is written. `Invalid` when no reader knows the tree."""
+    if format is not None and format not in IMPORTERS:
+        raise Invalid.of("format", say("This format is not known."))
+    for importer in [IMPORTERS[format]] if format else IMPORTERS.values():
+        if importer.reads(tree):
+            return importer.plan(tree, options)
+    raise Invalid.of("file", say("There is nothing here that we can import: no Markdown, EPUB or Ghost export."))
+
+
+class OneFile:
+    """A tree of a single file: an export that comes as it is."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self._name, self._data = name, data
+
+    def names(self) -> list[str]:
+        """Return the file's name."""
+        return [self._name]
+
+    def size(self, name: str) -> int:
+        """Return the size in bytes; `NotFound` for another name."""
+        return len(self.read(name))
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes; `NotFound` for another name."""
+        if name != self._name:
+            raise NotFound(say("There is no such file."))
+        return self._data
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes; `NotFound` for another name."""
+        yield self.read(name)
+
+
+def open_source(path: Path) -> FolderTree | ZipTree | OneFile:
+    """Return the folder, archive, book or single file at `path` as a tree; `Invalid` when it breaks a rule."""
+    if path.is_dir():
+        return safe_folder(path)
+    if path.suffix.lower() in {".json", ".md"}:
+        return OneFile(path.name, path.read_bytes())
+    return open_archive(path)
