@@ -2,6 +2,7 @@
 
 1. An event is stored if and only if the change that it tells of is stored.
 2. Every event becomes one job per handler that hears it, exactly once (`fan_out`); jobs do the retrying.
+3. What is moved in from the past is no news: after `tell_nobody` the events of a session are kept as told.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from xingtan.infra.db.session import after_commit
 from xingtan.infra.jobs import enqueue, wake
 
 _BATCH = 200
+_TOLD = "told"
 _adapters: dict[str, TypeAdapter[Event]] = {}
 _listeners: list[Callable[[str], None]] = []
 
@@ -45,16 +47,24 @@ def _adapter(kind: type[Event]) -> TypeAdapter[Event]:
     return _adapters[kind.kind]
 
 
+def tell_nobody(session: Session) -> None:
+    """Keep the events of this session as told already: for history, whose letters are not to be written again."""
+    session.info[_TOLD] = True
+
+
 def emit(session: Session, event: Event, *, at: datetime) -> UUID:
     """Write `event` beside the rows that it tells of and return its id; the worker is woken after the commit."""
+    is_told = session.info.get(_TOLD, False)
     row = OutboxEvent(
         id=new_id(),
         kind=event.kind,
         payload=_adapter(type(event)).dump_python(event, mode="json"),
         occurred_at=at,
-        fanned_out_at=None,
+        fanned_out_at=at if is_told else None,
     )
     session.add(row)
+    if is_told:
+        return row.id
     after_commit(session, "wake worker", wake)
     after_commit(session, f"tell listeners of {event.kind}", lambda: _tell(event.kind))
     return row.id

@@ -1,4 +1,4 @@
-"""Lives of learners: when they come, what they look at, what they buy. Pure: same learner, world and seed, same life."""
+"""Lives of learners: when they come, what they look at, what they buy. Same seed, same life."""
 
 import math
 import random

@@ -25,6 +25,7 @@ from xingtan.domains.commerce.queries.invariants import check
 from xingtan.domains.commerce.queries.offers import offer, offers_for, offers_of
 from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
+from xingtan.domains.commerce.rehearsal import pay_in_sandbox, refund_in_sandbox
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
@@ -107,10 +108,12 @@ __all__ = [
     "order_numbers",
     "orders",
     "pay_again",
+    "pay_in_sandbox",
     "place_order",
     "present",
     "receive_notice",
     "reconcile",
+    "refund_in_sandbox",
     "request_refund",
     "retire_offer",
     "sales_by_day",

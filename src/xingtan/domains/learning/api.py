@@ -20,6 +20,12 @@ from xingtan.domains.learning.queries.quizzes import attempt, attempts, item_sta
 from xingtan.domains.learning.rules.export import notes_markdown
 from xingtan.domains.learning.use_cases.feeds import feed_audience, feed_owner, feed_token, renew_feed_token
 from xingtan.domains.learning.use_cases.notes import ChangeNote, WriteNote, change_note, delete_note, write_note
+from xingtan.domains.learning.use_cases.past import (
+    PastAttempt,
+    PastProgress,
+    keep_past_attempts,
+    keep_past_progress,
+)
 from xingtan.domains.learning.use_cases.progress import CompleteLesson, SaveProgress, complete_lesson, save_progress
 from xingtan.domains.learning.use_cases.quizzes import StartAttempt, SubmitAttempt, start_attempt, submit_attempt
 from xingtan.domains.learning.views import (
@@ -56,6 +62,8 @@ __all__ = [
     "NoteOfLesson",
     "NoteView",
     "NoteWritten",
+    "PastAttempt",
+    "PastProgress",
     "Position",
     "ProductProgress",
     "QuizAnswered",
@@ -79,6 +87,8 @@ __all__ = [
     "held_products",
     "held_since",
     "item_statistics",
+    "keep_past_attempts",
+    "keep_past_progress",
     "learner_count",
     "lesson_access",
     "lesson_notes",

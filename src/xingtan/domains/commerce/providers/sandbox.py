@@ -54,16 +54,16 @@ class Sandbox:
 
     def start(self, start: Start) -> Started:
         """Open the payment and return its page here."""
-        reference = self._database.write(lambda session: _open(session, start, at=self._clock.now()))
+        reference = self._database.write(lambda session: open_payment(session, start, at=self._clock.now()))
         return Started(reference, f"/sandbox/pay/{reference}")
 
     def query(self, payment_id: UUID, reference: str | None) -> ProviderPayment:  # noqa: ARG002 - our key is enough
         """Return what the sandbox knows of the payment."""
-        return self._database.read(lambda session: _known(session, payment_id, at=self._clock.now()))
+        return self._database.read(lambda session: known_payment(session, payment_id, at=self._clock.now()))
 
     def refund(self, payment_id: UUID, reference: str, *, amount: Money, key: str) -> ProviderRefund:  # noqa: ARG002
         """Give money back, once per `key`; `PaymentRefused` for more than is left."""
-        return self._database.write(lambda session: _refund(session, payment_id, amount, key))
+        return self._database.write(lambda session: refund_payment(session, payment_id, amount=amount, key=key))
 
     def verify_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Return what a notice says when signature and age are right."""
@@ -86,7 +86,8 @@ def _read(body: bytes) -> Notice:
         raise NoticeRefused(say("This notice cannot be read.")) from None
 
 
-def _open(session: Session, start: Start, *, at: datetime) -> str:
+def open_payment(session: Session, start: Start, *, at: datetime) -> str:
+    """Open the payment in the sandbox's own books, once, and return its reference."""
     known = session.scalar(select(SandboxPayment).where(SandboxPayment.merchant_key == str(start.payment_id)))
     if known is not None:
         if (known.amount_minor, known.currency) != (start.amount.minor, start.amount.currency):
@@ -102,7 +103,8 @@ def _open(session: Session, start: Start, *, at: datetime) -> str:
     return row.reference
 
 
-def _known(session: Session, payment_id: UUID, *, at: datetime) -> ProviderPayment:
+def known_payment(session: Session, payment_id: UUID, *, at: datetime) -> ProviderPayment:
+    """Return what the sandbox knows of the payment."""
     row = session.scalar(select(SandboxPayment).where(SandboxPayment.merchant_key == str(payment_id)))
     if row is None:
         return ProviderPayment(None, "absent")
@@ -115,7 +117,8 @@ def _known(session: Session, payment_id: UUID, *, at: datetime) -> ProviderPayme
     return ProviderPayment(row.reference, "open")
 
 
-def _refund(session: Session, payment_id: UUID, amount: Money, key: str) -> ProviderRefund:
+def refund_payment(session: Session, payment_id: UUID, *, amount: Money, key: str) -> ProviderRefund:
+    """Give money back in the sandbox's own books, once per `key`; `PaymentRefused` for a payment it never took."""
     row = session.scalar(select(SandboxPayment).where(SandboxPayment.merchant_key == str(payment_id)).with_for_update())
     if row is None or row.state != "succeeded" or amount.currency != row.paid_currency:
         raise PaymentRefused(say("The provider knows of no such payment."))
