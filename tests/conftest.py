@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.academy",
     "tests.fixtures.web",
+    "tests.fixtures.live",
 ]

@@ -53,19 +53,20 @@ def import_(  # noqa: PLR0917 - Typer reads options from parameters
     kind: Annotated[str, typer.Argument(help="markdown, epub or ghost.")],
     source: Annotated[Path, typer.Argument(help="The folder or file to read.", exists=True)],
     home: Home = None,
+    name: Annotated[str, typer.Option(help="What the source is called; a second run under this name updates.")] = "",
     language: Annotated[str, typer.Option(help="zh or en, where the source does not say.")] = "",
-    edition_of: Annotated[str, typer.Option(help="The product of which this is another language's edition.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     publish: Annotated[bool, typer.Option("--publish", help="Publish what was imported.")] = False,
 ) -> None:
     """Bring in a Markdown folder, an EPUB or a Ghost export; a second run changes only what has changed."""
     from xingtan.cli.content import import_content
     from xingtan.cli.serving import settings_of
+    from xingtan.domains.catalog import api as catalog
 
-    import_content(
-        settings_of(home=home), kind, source, language=language, edition_of=edition_of, is_dry=dry_run,
-        is_publishing=publish,
-    )  # fmt: skip
+    options = catalog.ImportOptions(
+        name=name or source.resolve().stem, language=language or None, is_published=publish
+    )
+    import_content(settings_of(home=home), kind, source, options=options, is_dry=dry_run)
 
 
 @app.command()
