@@ -1,0 +1,150 @@
+"""The demo: an academy with sample products and simulated learners, written once, opened in seconds ever after."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from xingtan.core.errors import Broken
+from xingtan.domains.identity import api as identity
+from xingtan.infra.platform import Platform
+from xingtan.sample.diary import SampleBegun, begun, chapters_written, enter
+from xingtan.sample.history import CHAPTERS, Historian, People, chapters
+from xingtan.sample.shelves import Shelves, read_shelves
+from xingtan.sample.shop import OWNER_EMAIL, open_shop
+from xingtan.sample.simulate import live
+from xingtan.sample.strangers import visits
+from xingtan.sample.traces import Life
+from xingtan.sample.truth import SEED, draw_learners, read_truth, truth_of, write_truth
+
+TRUTH = "demo-truth.json"
+LINK_LIFE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLinks:
+    """Addresses that sign one in, once: as the owner, and as a learner with a full shelf."""
+
+    owner: str
+    learner: str
+
+
+def open_demo(platform: Platform, *, learners: int, say: Callable[[str], None]) -> DemoLinks:
+    """Write the sample academy where it is missing or incomplete, and return fresh sign-in links.
+
+    `Broken` for a home folder that holds an academy of somebody's own.
+    """
+    truth_file = platform.settings.home / TRUTH
+    if read_truth(truth_file) is None:
+        write_demo(platform, learners=learners, say=say)
+    truth = read_truth(truth_file) or {}
+    return DemoLinks(_link(platform, OWNER_EMAIL, "/studio"), _link(platform, str(truth["showcase"]), "/shelf"))
+
+
+def write_demo(platform: Platform, *, learners: int, say: Callable[[str], None], seed: int = SEED) -> None:
+    """Write the sample academy, from wherever an earlier start was interrupted."""
+    started = time.monotonic()
+    beginning = _begin(platform, learners=learners, seed=seed)
+    say("Setting the shelves: the sample catalogue in Chinese and English …")
+    open_shop(platform, now=beginning.now, say=say)
+    shelves = read_shelves(platform)
+    say(f"  {len(shelves.world.works)} works, {len(shelves.lessons)} lessons ({_since(started)})")
+    say(f"Imagining {beginning.learners} learners over 180 days …")
+    lives = lives_of(shelves, beginning)
+    say(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
+    historian = Historian(platform, shelves, _known(platform, lives))
+    _write_history(platform, historian, lives, shelves=shelves, beginning=beginning, say=say)
+    _write_truth(platform.settings.home / TRUTH, platform, lives, people=historian.people, beginning=beginning)
+    say(f"The academy is furnished ({_since(started)}).")
+
+
+def _since(started: float) -> str:
+    return f"{time.monotonic() - started:.0f} s"
+
+
+def _begin(platform: Platform, *, learners: int, seed: int) -> SampleBegun:
+    known = platform.database.read(begun)
+    if known is not None:
+        return known
+    if platform.database.read(identity.academy) is not None:
+        raise Broken("this home folder holds an academy that is not the demo: choose another with --home")
+    now = platform.clock.now().replace(second=0, microsecond=0)
+    beginning = SampleBegun(seed, learners, now)
+    platform.database.write(lambda session: enter(session, beginning, at=now))
+    return beginning
+
+
+def lives_of(shelves: Shelves, beginning: SampleBegun) -> list[Life]:
+    """Return the lives of all learners: the same for the same beginning and catalogue."""
+    world = shelves.world
+    launched = world.works.get(world.launched)
+    people = draw_learners(
+        beginning.seed, beginning.learners, now=beginning.now, launched_at=launched.published_at if launched else None
+    )
+    return [live(learner, world, seed=beginning.seed, now=beginning.now) for learner in people]
+
+
+def _known(platform: Platform, lives: Sequence[Life]) -> People:
+    """Return the ids of the learners whom an interrupted start has registered already."""
+    if not platform.database.read(chapters_written):
+        return {}
+    with platform.database.reading() as session:
+        found = {
+            life.learner.number: identity.find_by_email(session, life.learner.email, vault=platform.vault)
+            for life in lives
+        }
+    return {number: person_id for number, person_id in found.items() if person_id is not None}
+
+
+def _write_history(
+    platform: Platform, historian: Historian, lives: Sequence[Life], *, shelves: Shelves, beginning: SampleBegun,
+    say: Callable[[str], None],
+) -> None:  # fmt: skip
+    done = platform.database.read(chapters_written)
+    strangers = visits(shelves.world, seed=beginning.seed, learners=beginning.learners, now=beginning.now)
+    for chapter in chapters(lives, strangers, now=beginning.now):
+        if chapter.number >= done:
+            historian.write(chapter)
+            say(f"  history: {chapter.number + 1} of {CHAPTERS} ({chapter.ends_at:%Y-%m-%d})")
+
+
+def _write_truth(
+    path: Path, platform: Platform, lives: Sequence[Life], *, people: People, beginning: SampleBegun
+) -> None:
+    with platform.database.reading() as session:
+        keys = identity.behaviour_keys(session, list(people.values()), vault=platform.vault)
+    named = {number: keys[person_id] for number, person_id in people.items()}
+    truth = truth_of([life.learner for life in lives], named, now=beginning.now, seed=beginning.seed)
+    write_truth(path, truth | {"showcase": _showcase(lives, beginning.now)})
+
+
+def _showcase(lives: Sequence[Life], now: datetime) -> str:
+    """Return the address of somebody with a full shelf who came by lately and reads Chinese, the academy's language."""
+
+    def fullness(life: Life) -> tuple[bool, bool, int]:
+        is_here = life.learner.language == "zh" and "analytics" in life.learner.consents
+        is_recent = any(study.updated_at > now - timedelta(days=4) for study in life.studies)
+        kept = {order.work for order in life.purchases if order.is_paid and order.refunded_at is None}
+        return is_here, is_recent, 4 * len(kept) + min(len(life.studies), 40) + 2 * len(life.remarks)
+
+    return max(lives, key=fullness).learner.email
+
+
+def _link(platform: Platform, email: str, next_path: str) -> str:
+    """Return a fresh address that signs this person in once, within `LINK_LIFE`."""
+
+    def issue(session: Session) -> tuple[str, str]:
+        person_id = identity.find_by_email(session, email, vault=platform.vault)
+        if person_id is None:
+            raise Broken(f"the demo's {email} is missing")
+        language = identity.viewer_of(session, person_id).language
+        token = identity.issue_link(
+            session, person_id, clock=platform.clock, next_path=f"/{language}{next_path}", life=LINK_LIFE
+        )  # fmt: skip
+        return language, token
+
+    language, token = platform.database.write(issue)
+    return f"{platform.settings.effective_base_url}/{language}/sign-in/link/{token}"
