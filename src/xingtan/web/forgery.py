@@ -2,7 +2,8 @@
 
 Two locks. The browser's own word (`Sec-Fetch-Site`, else `Origin`) must not name another site; and the form must carry
 the token that belongs to its session cookie or, for a stranger, to its form cookie. A request that carries neither
-cookie has no authority that a forger could borrow; there the first lock is enough.
+cookie has no authority that a forger could borrow; there the first lock is enough. So it is where a stranger speaks of
+her own browser only (`_FIRST_LOCK`): those forms stand on pages that are kept for all and can hold nobody's token.
 """
 
 import hmac
@@ -17,6 +18,7 @@ from xingtan.web.edge import FORM_COOKIE, SESSION_COOKIE, Edge, edge, form_token
 FIELD, HEADER = "csrf_token", "x-csrf-token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OWN = {"same-origin", "none"}
+_FIRST_LOCK = {"/consent", "/seen"}
 
 
 async def refuse_forgery(request: Request) -> None:
@@ -25,8 +27,9 @@ async def refuse_forgery(request: Request) -> None:
         return
     here = edge(request)
     _refuse_other_sites(here)
-    bearer = request.cookies.get(SESSION_COOKIE) or request.cookies.get(FORM_COOKIE)
-    if not bearer:
+    session = request.cookies.get(SESSION_COOKIE)
+    bearer = session or request.cookies.get(FORM_COOKIE)
+    if not bearer or (not session and request.url.path in _FIRST_LOCK):
         return
     given = request.headers.get(HEADER)
     if given is None:

@@ -7,7 +7,7 @@ is the same for a known and an unknown address, so nobody learns who has an acco
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -33,9 +33,12 @@ _ORDERS = ("20/minute", "200/hour")
 
 
 @router.get("/checkout/{what}")
-def checkout(here: EdgeDep, what: str) -> Response:
-    """What is bought, for how much, under which rule. `what` is an offer's public id, or a product's slug."""
-    return _page(here, what)
+def checkout(here: EdgeDep, what: str, amount: Annotated[str | None, Query(max_length=20)] = None) -> Response:
+    """What is bought, for how much, under which rule. `what` is an offer's public id, or a product's slug.
+
+    `amount` is what the buyer has thought of already, where she decides; the form asks again.
+    """
+    return _page(here, what, amount=amount)
 
 
 @router.post("/checkout/{what}/letter")
