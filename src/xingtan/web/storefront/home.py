@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from xingtan.core.viewer import STRANGER
@@ -16,7 +17,7 @@ from xingtan.web.storefront.cards import Visit, make_cards, owned_by, topic_link
 from xingtan.web.storefront.markup import academy_nodes
 from xingtan.web.storefront.pages import AboutPage, Continuing, HomePage, Sums
 from xingtan.web.storefront.seo import make_head
-from xingtan.web.storefront.texts import first_paragraphs, from_markdown, in_plain
+from xingtan.web.storefront.texts import from_markdown, in_plain, opening
 
 _FEATURED, _NEWEST, _CONTINUING = 6, 6, 3
 _MOST_COUNTED = 100
@@ -40,7 +41,8 @@ def sums(session: Session, visit: Visit, works: Sequence[catalog.ProductCard]) -
     """Return how many works and lessons there are, and how many works are free. One query."""
     offers = commerce.offers_for(session, [one.id for one in works], currency=visit.currency, at=visit.at)
     free = sum(1 for one in works if one.id in offers and offers[one.id].is_free)
-    return Sums(len(works), sum(one.lesson_count for one in works), free)
+    lessons = sum(one.lesson_count for one in works if one.kind != "bundle")  # a bundle's are counted where they are
+    return Sums(len(works), lessons, free)
 
 
 def home_page(session: Session, here: Edge) -> HomePage:
@@ -49,18 +51,21 @@ def home_page(session: Session, here: Edge) -> HomePage:
     works = published(session, visit)
     owned = owned_by(session, visit)
     newest = sorted(works, key=lambda one: one.published_at or _LONG_AGO, reverse=True)[:_NEWEST]
-    shown = {card.key: card for card in make_cards(session, visit, list({*works[:_FEATURED], *newest}), owned=owned)}
+    shown = {
+        card.key: card for card in make_cards(session, visit, _distinct([*works[:_FEATURED], *newest]), owned=owned)
+    }
     about = from_markdown(academy.about_in(here.language) if academy else "")
     head_view = here.request.app.state.academy.view(here.language)
     title = f"{head_view.name} — {head_view.tagline}" if head_view.tagline else head_view.name
-    words = in_plain(first_paragraphs(about, count=1))
+    first, *rest = opening(about) or [Markup()]
+    words = in_plain(first)
     return HomePage(
         head=make_head(
             here, title, description=words or head_view.tagline or head_view.name, nodes=academy_nodes(here, academy)
         ),
         words=words,
         teacher=_teacher(works, academy),
-        about=first_paragraphs(about, count=3) if about.count("<p>") > 1 else first_paragraphs(about, count=0),
+        about=Markup("\n").join(rest),
         continuing=_continuing(session, visit),
         featured=tuple(shown[one.id.hex] for one in works[:_FEATURED]),
         newest=tuple(shown[one.id.hex] for one in newest) if len(works) > _FEATURED else (),
@@ -70,9 +75,14 @@ def home_page(session: Session, here: Edge) -> HomePage:
     )
 
 
+def _distinct(works: Sequence[catalog.ProductCard]) -> list[catalog.ProductCard]:
+    return list({one.id: one for one in works}.values())
+
+
 def _teacher(works: Sequence[catalog.ProductCard], academy: identity.AcademyView | None) -> str:
     """Return the name under which most of the works, in the reader's language first, are published."""
-    names = [one.author for one in works if one.author]
+    own = [one for one in works if one.language == works[0].language]
+    names = [one.author for one in own if one.author]
     return max(names, key=names.count) if names else (academy.legal_name if academy else "")
 
 

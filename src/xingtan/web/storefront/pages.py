@@ -183,6 +183,7 @@ class Lecture:
     """When a live lecture takes place."""
 
     starts_at: datetime
+    in_full: str
     minutes: int
     is_past: bool
     calendar: str

@@ -12,6 +12,7 @@ from xingtan.domains.identity import api as identity
 from xingtan.web.edge import Edge
 
 _FOLDER = Path(__file__).parent / "texts"
+_INLINE = re.compile(r"</?(?:a|abbr|b|code|em|i|mark|q|s|small|span|strong|sub|sup)\b[^>]*>")
 _TAG = re.compile(r"<[^>]+>")
 _PARAGRAPHS = re.compile(r"<p>.*?</p>", re.DOTALL)
 _HEADING = re.compile(r"<(/?)h([1-5])>")
@@ -30,9 +31,9 @@ def from_markdown(text: str) -> Markup:
     return Markup(html)  # noqa: S704 - the parser escapes everything that is not Markdown
 
 
-def first_paragraphs(html: Markup, *, count: int) -> Markup:
-    """Return the first `count` paragraphs of `html`."""
-    return Markup("\n".join(_PARAGRAPHS.findall(html)[:count]))  # noqa: S704 - parts of what was safe
+def opening(html: Markup) -> list[Markup]:
+    """Return the paragraphs of `html` before its first heading."""
+    return [Markup(one) for one in _PARAGRAPHS.findall(html.partition("<h")[0])]  # noqa: S704 - parts of what was safe
 
 
 def in_plain(html: Markup) -> str:
@@ -42,7 +43,7 @@ def in_plain(html: Markup) -> str:
 
 def words_of(html: str) -> str:
     """Return the words of stored HTML without its tags."""
-    return unescape(_TAG.sub(" ", html)).strip()
+    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", html))).split())
 
 
 def legal_text(here: Edge, name: str, *, academy: identity.AcademyView | None, days: int) -> Markup:

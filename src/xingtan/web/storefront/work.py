@@ -1,9 +1,11 @@
 """A product's page: what it is, what is inside, what it costs, what this reader may do with it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,7 @@ from xingtan.web.storefront.pages import Buying, Edition, Episode, Holding, Lect
 from xingtan.web.storefront.seo import Head, breadcrumbs, make_head
 
 _BOOKS = frozenset({"course", "ebook", "column", "article"})
+_LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 _FEEDS = frozenset({"podcast", "column"})
 
 
@@ -30,8 +33,8 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
     page = catalog.product_page(session, here.viewer, slug)
     visit, card, content = Visit.of(here), page.card, page.content
     owned = owned_by(session, visit)
-    others = [*page.contains, *page.requirements, *page.bundles]
-    cards = {one.key: one for one in make_cards(session, visit, list(dict.fromkeys(others)), owned=owned)}
+    others = {one.id: one for one in (*page.contains, *page.requirements, *page.bundles)}
+    cards = {one.key: one for one in make_cards(session, visit, list(others.values()), owned=owned)}
     price = prices_of(session, visit, [card.id])[card.id]
     language = language_of(card)
     description = _placed(session, content.description_html)
@@ -47,7 +50,7 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
         summary=content.summary,
         author=content.author,
         difficulty=content.difficulty,
-        minutes=page.contents.minutes or card.minutes,
+        minutes=_minutes(page),
         lesson_count=len(page.contents.lessons),
         updated_at=card.updated_at,
         picture=picture(page.cover),
@@ -58,7 +61,7 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
         parts=_parts(session, here, page, is_owned=card.id in owned),
         sample=_sample(page),
         buying=_buying(card, price),
-        holding=_holding(session, here, page) if card.id in owned else None,
+        holding=_holding(session, here, page) if _is_held(page, owned) else None,
         editions=tuple(Edition(product_path(one.slug), one.title, language_of(one)) for one in page.editions),
         requirements=_of(cards, page.requirements),
         contains=_of(cards, page.contains),
@@ -71,6 +74,13 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
         episode=_episode(session, here, page),
         feed=public_feed_path(slug) if card.kind in _FEEDS and page.contents.lessons else "",
     )
+
+
+def in_full(here: Edge, at: datetime) -> str:
+    """Return an instant with its weekday, to the minute, in the academy's zone and the reader's words."""
+    academy, locale = here.request.app.state.academy.view(here.language), _LOCALES[here.language]
+    local = at.astimezone(ZoneInfo(academy.time_zone))
+    return f"{format_date(local, 'full', locale=locale)} {format_time(local, 'short', locale=locale)}"
 
 
 def language_of(card: catalog.ProductCard) -> Language:
@@ -150,6 +160,12 @@ def _buying(card: catalog.ProductCard, price: Price) -> Buying:
     )
 
 
+def _is_held(page: catalog.ProductPage, owned: frozenset[UUID]) -> bool:
+    """Say whether the reader has this; a bundle is held by whoever has all that is in it."""
+    inside = {one.id for one in page.contains}
+    return page.card.id in owned or (bool(inside) and inside <= owned)
+
+
 def _holding(session: Session, here: Edge, page: catalog.ProductPage) -> Holding:
     """Return where the reader goes on. Two queries."""
     card = page.card
@@ -158,7 +174,7 @@ def _holding(session: Session, here: Edge, page: catalog.ProductPage) -> Holding
     going_on = learning.resume_of(lessons, states)
     progress = learning.progress_of(card.id, lessons, tuple(states.values()))
     return Holding(
-        path=lesson_path(card.slug, going_on.lesson_slug) if going_on else f"/learn/{card.slug}",
+        path=lesson_path(card.slug, going_on.lesson_slug) if going_on else _room(card),
         lesson=going_on.lesson_title if going_on else "",
         is_started=bool(states),
         done=progress.done_count,
@@ -166,6 +182,11 @@ def _holding(session: Session, here: Edge, page: catalog.ProductPage) -> Holding
         book=f"/learn/{card.slug}/book.epub" if card.kind in _BOOKS and lessons else "",
         feed=feed_path(card.slug) if card.kind == "podcast" else "",
     )
+
+
+def _room(card: catalog.ProductCard) -> str:
+    """Return where something without lessons is opened."""
+    return "/shelf" if card.kind == "bundle" else f"/learn/{card.slug}"
 
 
 def _apart(cards: Sequence[Card]) -> Price | None:
@@ -178,12 +199,18 @@ def _apart(cards: Sequence[Card]) -> Price | None:
     return Price("once", Money(sum(amount.minor for amount in amounts), amounts[0].currency))
 
 
+def _minutes(page: catalog.ProductPage) -> int:
+    """Return how long the whole takes: of a lecture or a consultation the talk itself."""
+    talk = page.content.live or page.content.consulting
+    return talk.minutes if talk else page.contents.minutes or page.card.minutes
+
+
 def _lecture(here: Edge, page: catalog.ProductPage) -> Lecture | None:
     live = page.content.live
     if live is None:
         return None
     is_past = live.starts_at + timedelta(minutes=live.minutes) <= here.platform.clock.now()
-    return Lecture(live.starts_at, live.minutes, is_past, calendar_path(page.card.slug))
+    return Lecture(live.starts_at, in_full(here, live.starts_at), live.minutes, is_past, calendar_path(page.card.slug))
 
 
 def _episode(session: Session, here: Edge, page: catalog.ProductPage) -> Episode | None:
