@@ -5,9 +5,18 @@ strangers see what is published, `catalog.read` sees everything.
 """
 
 from xingtan.domains.catalog.errors import TooLarge
+from xingtan.domains.catalog.exporters.packing import export_epub, export_folder
 from xingtan.domains.catalog.importers.apply import AppliedProduct, ImportReport, apply_plan
 from xingtan.domains.catalog.importers.detect import IMPORTERS, open_source, plan_import
 from xingtan.domains.catalog.importers.plan import ImportOptions, ImportPlan, PlannedLesson, PlannedProduct, Problem
+from xingtan.domains.catalog.importers.running import (
+    StartImport,
+    dry_run,
+    keep_source,
+    kept_source,
+    report_to_json,
+    start_import,
+)
 from xingtan.domains.catalog.indexing import index_product
 from xingtan.domains.catalog.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.catalog.kinds import DIFFICULTIES, LANGUAGES, LESSON_KINDS, PRODUCT_KINDS, QUESTION_KINDS
@@ -141,6 +150,7 @@ __all__ = [
     "SearchHit",
     "SearchPage",
     "SectionLine",
+    "StartImport",
     "TocEntry",
     "TooLarge",
     "TopicView",
@@ -157,7 +167,10 @@ __all__ = [
     "contents",
     "contents_at",
     "create_product",
+    "dry_run",
     "editions",
+    "export_epub",
+    "export_folder",
     "find_assets",
     "find_lessons",
     "find_products",
@@ -165,6 +178,8 @@ __all__ = [
     "grade",
     "index_product",
     "keep_asset",
+    "keep_source",
+    "kept_source",
     "lesson_draft",
     "lesson_page",
     "lesson_version_texts",
@@ -192,6 +207,7 @@ __all__ = [
     "render_inline",
     "render_with_assets",
     "reorder_products",
+    "report_to_json",
     "restore_lesson_version",
     "restore_product_version",
     "retire_product",
@@ -202,6 +218,7 @@ __all__ = [
     "search",
     "shift_lesson",
     "slug_of",
+    "start_import",
     "store_asset",
     "topics",
     "unschedule_product",

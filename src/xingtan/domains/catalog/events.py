@@ -51,11 +51,3 @@ class LessonRemoved(Event):
     kind: ClassVar[str] = "catalog.lesson_removed"
     product_id: UUID
     lesson_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ProductImported(Event):
-    """A product came in, or changed, by an import whose source names a price."""
-
-    kind: ClassVar[str] = "catalog.product_imported"
-    product_id: UUID

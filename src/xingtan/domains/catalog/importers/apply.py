@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from xingtan.core.clock import Clock
 from xingtan.core.errors import Refused, say
 from xingtan.core.viewer import Permission, Viewer
-from xingtan.domains.catalog.events import LessonRemoved, ProductImported
+from xingtan.domains.catalog.events import LessonRemoved
 from xingtan.domains.catalog.importers.plan import ImportPlan, PlannedLesson, PlannedProduct, PlannedSection, Problem
 from xingtan.domains.catalog.models import BundleItem, Lesson, Product, ProductRequirement, Section
 from xingtan.domains.catalog.queries.assets import asset_of
@@ -102,8 +102,7 @@ def apply_plan(
     viewer.require(Permission.CATALOG_WRITE)
     run = _Run(ports, plan, tree=tree, viewer=viewer, limit_bytes=limit_bytes, progress=progress)
     for topic in plan.topics:
-        command = SaveTopic(str(topic["slug"]), topic["names"])
-        ports.database.write(lambda session, command=command: save_topic(session, command, viewer=viewer))
+        run.topic(SaveTopic(str(topic["slug"]), topic["names"]))
     for product in plan.products:
         run.product(product)
     for product in plan.products:
@@ -138,6 +137,10 @@ class _Run:
         self.done += 1
         if self.progress is not None:
             self.progress(self.done, self.steps, title)
+
+    def topic(self, command: SaveTopic) -> None:
+        """Make or name a topic."""
+        self._write(lambda session: save_topic(session, command, viewer=self.viewer))
 
     # Products
 
@@ -188,8 +191,6 @@ class _Run:
             save_product(session, command, viewer=self.viewer, clock=self.ports.clock)
             if locked_product(session, product_id).state == "published":
                 publish_product(session, PublishProduct(product_id), viewer=self.viewer, clock=self.ports.clock)
-            if planned.price is not None:
-                emit(session, ProductImported(product_id), at=self.ports.clock.now())
 
         self._write(save)
 
@@ -302,7 +303,7 @@ class _Run:
     ) -> bool:
         product = locked_product(session, product_id)
         row = lesson_of_source(session, product, planned.source_key)
-        said = {
+        said: dict[str, Any] = {
             "title": tidy(planned.title)[:200] or planned.slug,
             "kind": planned.kind,
             "body_md": self._placed(planned.body_md, assets),

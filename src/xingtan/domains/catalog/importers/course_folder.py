@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from xingtan.core.errors import say
 from xingtan.domains.catalog.importers.links import Links
@@ -64,7 +64,7 @@ class _LessonSource:
 class CourseFolder:
     """Reads any folder of Markdown texts."""
 
-    format: ClassVar[str] = "markdown"
+    format = "markdown"
 
     def reads(self, tree: Tree) -> bool:
         """Say whether there is any Markdown."""
@@ -376,7 +376,7 @@ def _question(raw: Mapping[str, Any]) -> dict[str, Any]:
         for each in (options if isinstance(options, list) else [])
         if isinstance(each, dict)
     ]
-    several = sum(choice["right"] for choice in choices) > 1
+    several = sum(choice["right"] is True for choice in choices) > 1
     return {"ask": raw.get("questionText"), "kind": "multiple" if several else "single", "choices": choices}
 
 

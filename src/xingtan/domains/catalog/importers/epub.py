@@ -3,7 +3,6 @@
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 from urllib.parse import unquote
 
 from lxml import etree
@@ -48,7 +47,7 @@ class _Book:
 class Epub:
     """Reads one book."""
 
-    format: ClassVar[str] = "epub"
+    format = "epub"
 
     def reads(self, tree: Tree) -> bool:
         """Say whether this is an EPUB's container."""
@@ -65,7 +64,13 @@ class Epub:
 def _parse(sources: Sources, path: str) -> etree._Element | None:
     """Return an XML file's root: no entities are expanded, nothing is fetched, no DTD is read."""
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         if sources.tree.size(path) > _LONGEST_PAGE:
@@ -111,7 +116,7 @@ def _open(sources: Sources) -> _Book | None:
 def _metadata(package: etree._Element) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in package.iterfind(".//opf:metadata/*", _XML):
-        if isinstance(element.tag, str) and element.text and element.text.strip():
+        if element.text and element.text.strip():
             found.setdefault(etree.QName(element).localname, []).append(" ".join(element.text.split()))
     return found
 
@@ -127,7 +132,7 @@ def _cover(package: etree._Element, items: Mapping[str, Mapping[str, str]]) -> s
 
 def _titles(sources: Sources, package: etree._Element, book: _Book) -> dict[str, str]:
     """Return titles by path, from the navigation document (EPUB 3) or the NCX (EPUB 2)."""
-    if book.navigation in sources.names and book.navigation is not None:
+    if book.navigation is not None and book.navigation in sources.names:
         page = _parse(sources, book.navigation)
         return dict(_from_navigation(page, folder_of(book.navigation))) if page is not None else {}
     spine = package.find(".//opf:spine", _XML)
@@ -142,7 +147,7 @@ def _titles(sources: Sources, package: etree._Element, book: _Book) -> dict[str,
 def _from_navigation(page: etree._Element, folder: str) -> Iterator[tuple[str, str]]:
     for link in reversed(list(page.iter("{*}a"))):
         path = joined(folder, unquote(str(link.get("href") or "").partition("#")[0]))
-        words = " ".join("".join(link.itertext()).split())
+        words = " ".join("".join(map(str, link.itertext())).split())
         if path and words:
             yield path, words
 

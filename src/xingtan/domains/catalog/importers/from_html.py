@@ -15,7 +15,8 @@ class _Converter(MarkdownConverter):
 
     def escape(self, text: str, parent_tags: Any) -> str:
         """Return words as Markdown that says the same words, and never markup."""
-        return str(super().escape(text, parent_tags)).replace("&", "&amp;").replace("<", "&lt;")
+        escaped = str(super().escape(text, parent_tags))  # type: ignore[misc]
+        return escaped.replace("&", "&amp;").replace("<", "&lt;")
 
     def convert_math(self, el: Tag, text: str, parent_tags: Any) -> str:  # noqa: ARG002 - signature of markdownify
         """Return a formula: its TeX where the book gives it, else the MathML itself."""
@@ -27,10 +28,17 @@ class _Converter(MarkdownConverter):
         return str(el).replace("\n", " ")
 
 
-_OPTIONS = {
+def _language_of(pre: Tag) -> str | None:
+    code = pre.find("code")
+    words = [*(pre.get("class") or []), *((code.get("class") or []) if isinstance(code, Tag) else [])]
+    found = (word.removeprefix("language-") for word in words if word.startswith("language-"))
+    return next(found, None)
+
+
+_OPTIONS: dict[str, Any] = {
     "heading_style": "ATX",
     "bullets": "-",
-    "code_language_callback": lambda el: _language_of(el),
+    "code_language_callback": _language_of,
     "escape_misc": False,
     "escape_underscores": True,
     "escape_asterisks": True,
@@ -59,10 +67,3 @@ def html_to_markdown(html: str) -> str:
     except RecursionError:
         msg = "this page nests too deeply"
         raise ValueError(msg) from None
-
-
-def _language_of(pre: Tag) -> str | None:
-    code = pre.find("code")
-    words = [*(pre.get("class") or []), *((code.get("class") or []) if isinstance(code, Tag) else [])]
-    found = (word.removeprefix("language-") for word in words if word.startswith("language-"))
-    return next(found, None)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from xingtan.core.errors import Refused, say
 from xingtan.domains.catalog.importers.from_html import html_to_markdown
@@ -30,7 +30,7 @@ _HEAD = 400
 class Ghost:
     """Reads the JSON file, and the pictures when the archive holds Ghost's ``content`` folder too."""
 
-    format: ClassVar[str] = "ghost"
+    format = "ghost"
 
     def reads(self, tree: Tree) -> bool:
         """Say whether there is a JSON file at the top that begins as Ghost's exports do."""

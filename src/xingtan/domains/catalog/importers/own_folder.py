@@ -1,7 +1,7 @@
 """Our own format: a folder per product (docs/explanations/content-format.md)."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from xingtan.core.errors import say
 from xingtan.domains.catalog.importers.links import Links
@@ -39,7 +39,7 @@ _PRODUCT = "product.yaml"
 class OwnFolder:
     """Reads ``product.yaml``, ``description.md``, sections and lessons; many products below one folder."""
 
-    format: ClassVar[str] = "xingtan"
+    format = "xingtan"
 
     def reads(self, tree: Tree) -> bool:
         """Say whether there is a ``product.yaml``."""
@@ -128,8 +128,8 @@ class _Reader:
 
     def _is_published(self, data: Mapping[str, Any]) -> bool:
         if "state" in data:
-            return data["state"] == "published"
-        return self.options.is_published or "published_days_ago" in data or "published_at" in data
+            return bool(data["state"] == "published")
+        return bool(self.options.is_published or "published_days_ago" in data or "published_at" in data)
 
     def _language(self, data: Mapping[str, Any], text: str) -> str:
         given = str(data.get("language") or self.options.language or ("zh" if looks_chinese(text) else "en"))
@@ -150,10 +150,15 @@ class _Reader:
         """Return sections for numbered folders; lessons at the top are a section without a title, before them."""
         found: dict[str, list[str]] = {}
         for name in self.sources.names:
-            if name.startswith(self.prefix) and name.endswith(".md"):
-                folder, _, file = name[len(self.prefix) :].rpartition("/")
-                if "/" not in folder and number_of(file) is not None and (not folder or number_of(folder) is not None):
-                    found.setdefault(folder, []).append(name)
+            folder, _, file = (
+                name[len(self.prefix) :].rpartition("/") if name.startswith(self.prefix) else ("/", "", "")
+            )
+            if "/" in folder or (folder and number_of(folder) is None):
+                continue
+            if file.endswith(".md") and number_of(file) is not None:
+                found.setdefault(folder, []).append(name)
+            elif folder and file == "_section.yaml":
+                found.setdefault(folder, [])
         order = sorted(found, key=lambda folder: (folder != "", natural(folder)))
         paths = [path for folder in order for path in sorted(found[folder], key=natural)]
         fronts = {path: self._front(path) for path in paths}
@@ -187,7 +192,10 @@ class _Reader:
         if not title:
             title, body = split_title(body)
         links = Links(
-            self.sources, path, {name: f"lesson:{slug}" for name, slug in self.slugs.items()}, folders=(self.root,)
+            self.sources,
+            path,
+            {name: f"lesson:{slug}" for name, slug in self.slugs.items()},
+            folders=(folder_of(path), self.root),
         )
         body = links.rewritten(body).strip("\n")
         media = self._file(path, front.get("media"), field="media")

@@ -119,7 +119,10 @@ class ImportOptions:
 class Importer(Protocol):
     """A reader of one format."""
 
-    format: str
+    @property
+    def format(self) -> str:
+        """Return the format's name."""
+        ...
 
     def reads(self, tree: Tree) -> bool:
         """Say whether `tree` looks like this format."""
