@@ -106,10 +106,10 @@ class Shop:
         self, who: Viewer, offer: commerce.OfferView, *, chosen: Money | None = None, key: str | None = None
     ) -> commerce.PlacedOrder:
         assert who.person_id is not None
-        command = commerce.PlaceOrder(who.person_id, offer.id, self.key() if key is None else key, "sandbox", "en", chosen)
-        return self.platform.database.write(
-            lambda session: commerce.place_order(session, command, clock=self.clock)
+        command = commerce.PlaceOrder(
+            who.person_id, offer.id, self.key() if key is None else key, "sandbox", "en", chosen
         )
+        return self.platform.database.write(lambda session: commerce.place_order(session, command, clock=self.clock))
 
     def present(self, payment_id: UUID | None) -> str:
         assert payment_id is not None
@@ -121,9 +121,7 @@ class Shop:
         return placed, self.present(placed.payment_id).rpartition("/")[2]
 
     def choose(self, reference: str, choice: str) -> None:
-        self.platform.database.write(
-            lambda session: commerce.choose(session, reference, choice, clock=self.clock)
-        )
+        self.platform.database.write(lambda session: commerce.choose(session, reference, choice, clock=self.clock))
 
     def buy(self, who: Viewer, offer: commerce.OfferView, **more: object) -> str:
         """Buy, pay, let the notice arrive; return the order's number."""
@@ -188,9 +186,7 @@ class Shop:
     def faults(self) -> list[str]:
         """Return every invariant that does not hold, the sandbox's own books against ours included."""
         at = self.clock.now()
-        return self.platform.database.read(
-            lambda session: [*books.check(session), *commerce.check(session, at=at)]
-        )
+        return self.platform.database.read(lambda session: [*books.check(session), *commerce.check(session, at=at)])
 
     def peer_differs(self) -> list[str]:
         """Compare what the provider holds for us by its own books with what ours say (M10), after reconciliation."""
@@ -215,5 +211,7 @@ class Shop:
 
     def dead_jobs(self) -> list[str]:
         return self.platform.database.read(
-            lambda session: [f"{job.kind}: {job.error}" for job in session.scalars(select(Job).where(Job.state == "dead"))]
+            lambda session: [
+                f"{job.kind}: {job.error}" for job in session.scalars(select(Job).where(Job.state == "dead"))
+            ]
         )

@@ -82,7 +82,11 @@ def test_a_declined_card_leaves_the_order_open_for_another_try(shop: Shop) -> No
     shop.choose(reference, "declined")
     shop.drain()
     order = shop.order(placed.number)
-    assert (order.state, order.payments[0].state, order.payments[0].failure_code) == ("placed", "failed", "card_declined")
+    assert (order.state, order.payments[0].state, order.payments[0].failure_code) == (
+        "placed",
+        "failed",
+        "card_declined",
+    )
     assert not shop.owns(ann, tea)
     assert not shop.balances()
 
@@ -218,9 +222,7 @@ def test_a_payment_nobody_finishes_ends_within_a_day(shop: Shop) -> None:
 def test_money_for_a_cancelled_order_goes_back(shop: Shop) -> None:
     ann, tea = shop.person(), shop.product()
     placed, reference = shop.checkout(ann, shop.offer(tea))
-    shop.platform.database.write(
-        lambda session: commerce.cancel_order(session, ann, placed.number, clock=shop.clock)
-    )
+    shop.platform.database.write(lambda session: commerce.cancel_order(session, ann, placed.number, clock=shop.clock))
     shop.choose(reference, "success")
     shop.drain()
     order = shop.order(placed.number)

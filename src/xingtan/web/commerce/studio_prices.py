@@ -104,10 +104,10 @@ def _instant(here: Edge, name: str, text: str, faults: dict[str, Sentence]) -> d
     zone = ZoneInfo(here.request.app.state.academy.view(here.language).time_zone)
     try:
         written = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(ZoneInfo("UTC"))
+    except (ValueError, OverflowError):  # no date, or one before the year 1
         faults[name] = say("Write a date and a time, such as 2026-11-22T08:00.")
         return None
-    return (written if written.tzinfo else written.replace(tzinfo=zone)).astimezone(ZoneInfo("UTC"))
 
 
 def _page(
