@@ -36,7 +36,7 @@ from xingtan.domains.catalog.queries.contents import contents, contents_at, for_
 from xingtan.domains.catalog.queries.drafts import lesson_draft, lesson_version_texts, product_draft
 from xingtan.domains.catalog.queries.pages import find_lessons, lesson_page, live_details, product_page, questions_of
 from xingtan.domains.catalog.queries.search import search
-from xingtan.domains.catalog.rules.markdown import LONGEST_BODY, Rendered, render, render_inline
+from xingtan.domains.catalog.rules.markdown import LONGEST_BODY, Rendered, reading_minutes, render, render_inline
 from xingtan.domains.catalog.rules.places import assets_in, place
 from xingtan.domains.catalog.rules.quizzes import Grade, grade, parse_questions, public_questions, question_of
 from xingtan.domains.catalog.rules.slugs import slug_of
@@ -200,6 +200,7 @@ __all__ = [
     "publish_product",
     "question_of",
     "questions_of",
+    "reading_minutes",
     "remove_lesson",
     "remove_section",
     "rename_section",
