@@ -40,14 +40,38 @@ def test_an_address_is_kept_in_normal_form(typed: str, kept: str) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        "", "   ", "lin", "@example.org", "lin@", "lin@@example.org", "lin@a@example.org", "lin@example", "lin@.org",
-        "lin@example..org", "lin@-example.org", "lin.@example.org", ".lin@example.org", "li n@example.org",
-        "lin@example.org\r\nBcc: all@example.org", "lin\n@example.org", "lin\x00@example.org", "lin@exam\tple.org",
-        "Lin <lin@example.org>", '"a b"@example.org', "lin@[127.0.0.1]", "a" * 65 + "@example.org",
-        "a@" + "b" * 64 + ".org", "a@" + "b." * 130 + "org", "lin\u202e@example.org", "林@example.org", "\ud800@example.org",
-        "lin@example.org,all@example.org", "=cmd|'/c calc'!A1", "<script>@example.org",
+        "",
+        "   ",
+        "lin",
+        "@example.org",
+        "lin@",
+        "lin@@example.org",
+        "lin@a@example.org",
+        "lin@example",
+        "lin@.org",
+        "lin@example..org",
+        "lin@-example.org",
+        "lin.@example.org",
+        ".lin@example.org",
+        "li n@example.org",
+        "lin@example.org\r\nBcc: all@example.org",
+        "lin\n@example.org",
+        "lin\x00@example.org",
+        "lin@exam\tple.org",
+        "Lin <lin@example.org>",
+        '"a b"@example.org',
+        "lin@[127.0.0.1]",
+        "a" * 65 + "@example.org",
+        "a@" + "b" * 64 + ".org",
+        "a@" + "b." * 130 + "org",
+        "lin\u202e@example.org",
+        "林@example.org",
+        "\ud800@example.org",
+        "lin@example.org,all@example.org",
+        "=cmd|'/c calc'!A1",
+        "<script>@example.org",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_address_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse_address(typed)
@@ -68,9 +92,19 @@ def test_no_text_makes_an_address_with_a_line_break_or_passes_twice_differently(
 
 @pytest.mark.parametrize(
     "name",
-    ["林知夏", "O'Brien", "<script>alert(1)</script>", "=cmd|' /C calc'!A0", "{{7*7}}", "Robert'); DROP TABLE person;--",
-     "👩‍👩‍👧", "José", "نور", "a" * 80],
-)  # fmt: skip
+    [
+        "林知夏",
+        "O'Brien",
+        "<script>alert(1)</script>",
+        "=cmd|' /C calc'!A0",
+        "{{7*7}}",
+        "Robert'); DROP TABLE person;--",
+        "👩‍👩‍👧",
+        "José",
+        "نور",
+        "a" * 80,
+    ],
+)
 def test_a_name_may_hold_any_letters(name: str) -> None:
     assert parse_line(f" {name} ", field="name") == name
 
@@ -89,9 +123,23 @@ def test_names_that_look_alike_are_kept_alike() -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["", "short", "123456789", "password123", "PASSWORD123", "ｐａｓｓｗｏｒｄ１２３", "1234567890", "aaaaaaaaaaaa",
-     "abababababab", "qwertyuiop", "lin.zhixia@example.org", "LIN.ZHIXIA@example.org", "lin.zhixia", "x" * 1025],
-)  # fmt: skip
+    [
+        "",
+        "short",
+        "123456789",
+        "password123",
+        "PASSWORD123",
+        "ｐａｓｓｗｏｒｄ１２３",
+        "1234567890",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "qwertyuiop",
+        "lin.zhixia@example.org",
+        "LIN.ZHIXIA@example.org",
+        "lin.zhixia",
+        "x" * 1025,
+    ],
+)
 def test_a_weak_password_is_refused(password: str) -> None:
     assert password_problem(password, email="lin.zhixia@example.org") is not None
 
@@ -115,10 +163,27 @@ def test_a_path_of_this_site_is_followed(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [None, "", "account", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "javascript:alert(1)",
-     "/%2f/evil.example", "/%2Fevil.example", "/%5cevil.example", "/\tevil", "/\n/evil.example", "/a\r\nSet-Cookie: x=1",
-     "///evil.example", " //evil.example", "/" + "a" * 2001, "/a?b=\r\nX: 1"],
-)  # fmt: skip
+    [
+        None,
+        "",
+        "account",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/%2f/evil.example",
+        "/%2Fevil.example",
+        "/%5cevil.example",
+        "/\tevil",
+        "/\n/evil.example",
+        "/a\r\nSet-Cookie: x=1",
+        "///evil.example",
+        " //evil.example",
+        "/" + "a" * 2001,
+        "/a?b=\r\nX: 1",
+    ],
+)
 def test_an_open_redirect_goes_home(path: str | None) -> None:
     assert same_site_path(path) == "/"
 

@@ -198,7 +198,9 @@ def names_of(session: Session, ids: Iterable[UUID], *, vault: Vault) -> dict[UUI
     found: dict[UUID, str] = {}
     for start in range(0, len(wanted), _SCAN_BATCH):
         batch = select(Person.id, Person.name_sealed).where(Person.id.in_(wanted[start : start + _SCAN_BATCH]))
-        found |= sealing.opened(session, vault, field=sealing.NAME, sealed=session.execute(batch).tuples())
+        found |= sealing.opened(
+            session, vault, field=sealing.NAME, sealed=((owner, sealed) for owner, sealed in session.execute(batch))
+        )
     return found
 
 
@@ -227,7 +229,7 @@ def behaviour_keys(session: Session, ids: Sequence[UUID], *, vault: Vault) -> di
     found: dict[UUID, str] = {}
     for start in range(0, len(ids), _SCAN_BATCH):
         batch = select(Person.id, Person.behaviour_key_sealed).where(Person.id.in_(ids[start : start + _SCAN_BATCH]))
-        sealed = session.execute(batch).tuples()
+        sealed = ((owner, one) for owner, one in session.execute(batch))
         found |= sealing.opened(session, vault, field=sealing.BEHAVIOUR_KEY, sealed=sealed)
     return found
 
