@@ -24,6 +24,7 @@ from xingtan.infra.vault import Forgotten, Vault
 
 REMEMBERED_S = 5.0
 _MOST_REMEMBERED = 20_000
+_CHANGES_OF_MIND = frozenset({privacy.ConsentGranted.kind, privacy.ConsentWithdrawn.kind})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,11 @@ class Recorder:
             actor, until = self._actors.get(visitor.person_id, (None, 0.0))
         return actor if time.monotonic() < until else self._look_up(visitor.person_id)
 
-    def forget(self, person_id: UUID) -> None:
-        """Ask again about this person at her next deed; called when she changes her mind."""
-        with self._guard:
-            self._actors.pop(person_id, None)
+    def hear(self, kind: str) -> None:
+        """Forget every yes when somebody in this process changed her mind; others hear of it after `REMEMBERED_S`."""
+        if kind in _CHANGES_OF_MIND:
+            with self._guard:
+                self._actors.clear()
 
     def _look_up(self, person_id: UUID) -> str | None:
         with self._database.reading() as session:

@@ -52,7 +52,7 @@ def _progress(row: LessonProgress) -> dict[str, Any]:
 
 def _answers(session: Session, person_id: UUID, *, vault: Vault) -> list[dict[str, Any]]:
     wanted = select(QuizAttempt, QuizAnswer).join(QuizAnswer, QuizAnswer.attempt_id == QuizAttempt.id)
-    rows = session.execute(wanted.where(QuizAttempt.person_id == person_id).order_by(QuizAttempt.id)).tuples()
+    rows = session.execute(wanted.where(QuizAttempt.person_id == person_id).order_by(QuizAttempt.id))
     return [
         {
             "lesson": public_id("lesson", attempt.lesson_id),

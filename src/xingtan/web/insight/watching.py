@@ -15,6 +15,7 @@ from starlette.responses import Response
 from xingtan.core.ids import private_id
 from xingtan.domains.insight import api as insight
 from xingtan.domains.privacy import api as privacy
+from xingtan.infra import outbox
 from xingtan.infra.analytics import BehaviourBuffer
 from xingtan.web.edge import CONSENT_COOKIE, Edge, EdgeDep
 from xingtan.web.forgery import is_https
@@ -32,8 +33,9 @@ def recorder(here: Edge) -> insight.Recorder:
     if known is None:
         buffer = BehaviourBuffer(here.platform.database)
         known = state.recorder = insight.Recorder(here.platform.database, buffer, here.platform.vault)
-        state.behaviour_buffer = buffer
-        state.on_close.append(buffer.close)
+        hear = known.hear
+        outbox.listen(hear)
+        state.on_close += [lambda: outbox.stop_listening(hear), buffer.close]
     return cast("insight.Recorder", known)
 
 

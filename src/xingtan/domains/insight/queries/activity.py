@@ -46,7 +46,7 @@ def daily_activity(
     whole = Period(periods[0].starts_at, periods[-1].ends_at)
     verbs = (Verb.VIEWED, Verb.STARTED, Verb.COMPLETED, Verb.PURCHASED)
     counted = select(number, func.count(Row.actor.distinct()), *map(_times, verbs)).where(_within(whole)).group_by(number)
-    found = {place: counts for place, *counts in session.execute(counted).tuples()}
+    found = {place: counts for place, *counts in session.execute(counted)}
     return tuple(DayActivity(day, *found.get(place, [0] * 5)) for place, day in enumerate(calendar))
 
 
@@ -69,7 +69,7 @@ def top_products(session: Session, viewer: Viewer, *, period: Period, limit: int
         .order_by(buyers.desc(), starters.desc(), viewers.desc(), Row.product_id)
         .limit(limit)
     )
-    return tuple(ProductActivity(*row) for row in session.execute(wanted).tuples() if row[0] is not None)
+    return tuple(ProductActivity(*row) for row in session.execute(wanted) if row[0] is not None)
 
 
 def searches_without_results(
@@ -86,7 +86,7 @@ def searches_without_results(
         .order_by(times.desc(), query)
         .limit(limit)
     )
-    return tuple(FruitlessSearch(*row) for row in session.execute(wanted).tuples())
+    return tuple(FruitlessSearch(*row) for row in session.execute(wanted))
 
 
 def funnel(

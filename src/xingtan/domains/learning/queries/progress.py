@@ -156,7 +156,7 @@ def lessons_in_progress(
         .order_by((people - done).desc(), LessonProgress.lesson_id)
         .limit(limit)
     )
-    return tuple(session.execute(wanted).tuples())
+    return tuple(session.execute(wanted))
 
 
 def new_learners(session: Session, viewer: Viewer, *, period: Period) -> int:

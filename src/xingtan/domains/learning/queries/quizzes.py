@@ -91,7 +91,7 @@ def item_statistics(session: Session, viewer: Viewer, lesson: catalog.LessonPage
         QuizAttempt.submitted_at.is_not(None),
     )
     first: dict[UUID, UUID] = {}
-    for attempt_id, person_id in session.execute(tries.order_by(QuizAttempt.id)).tuples():
+    for attempt_id, person_id in session.execute(tries.order_by(QuizAttempt.id)):
         first.setdefault(person_id, attempt_id)
     kept = frozenset(first.values())
     wanted = select(QuizAnswer.attempt_id, QuizAnswer.question_key, QuizAnswer.is_correct, QuizAnswer.choices).join(
@@ -100,7 +100,7 @@ def item_statistics(session: Session, viewer: Viewer, lesson: catalog.LessonPage
     wanted = wanted.where(QuizAttempt.lesson_id == lesson.id, QuizAttempt.version_id == lesson.version_id)
     answers = [
         Answered(attempt_id, key, is_correct, tuple(choices))
-        for attempt_id, key, is_correct, choices in session.execute(wanted).tuples()
+        for attempt_id, key, is_correct, choices in session.execute(wanted)
         if attempt_id in kept
     ]
     return reckon(answers, question_keys=[str(question["id"]) for question in lesson.questions])
