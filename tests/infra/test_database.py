@@ -88,7 +88,7 @@ def test_writers_wait_for_one_another_and_lose_nothing(database: Database) -> No
 
 
 def test_the_history_of_the_schema_is_at_its_end(database: Database) -> None:
-    assert current(database) == newest(database) is not None
+    assert current(database) == newest() is not None
 
 
 def test_a_database_that_is_gone_is_unavailable(platform: Platform, tmp_path: Path) -> None:

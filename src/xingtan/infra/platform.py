@@ -64,7 +64,7 @@ def open_platform(settings: Settings, *, clock: Clock | None = None) -> Platform
 
 def is_current(database: Database) -> bool:
     """Say whether the schema is the one that this version of Xingtan knows."""
-    return current(database) == newest(database)
+    return current(database) == newest()
 
 
 def _files(settings: Settings) -> FileStore:

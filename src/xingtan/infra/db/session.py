@@ -39,7 +39,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
     f"PRAGMA busy_timeout={_BUSY_MS}",
-    "PRAGMA cache_size=-16384",
+    "PRAGMA cache_size=-4096",
     "PRAGMA temp_store=MEMORY",
 )
 

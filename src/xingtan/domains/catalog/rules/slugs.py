@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from pypinyin import lazy_pinyin
-
 _LONGEST = 80
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_ANCHOR = re.compile(r"[^\w\- ]", re.UNICODE)
@@ -13,6 +11,8 @@ _NOT_ANCHOR = re.compile(r"[^\w\- ]", re.UNICODE)
 
 def slug_of(title: str, *, fallback: str = "untitled") -> str:
     """Return `title` as lower-case ASCII words joined by hyphens; Chinese is spelt in pinyin: 数据 → ``shu-ju``."""
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - its dictionaries take 55 MB, and only a creator spells titles
+
     plain = unicodedata.normalize("NFKC", title)
     spelt = " ".join(lazy_pinyin(plain[:200], errors=lambda other: f" {other} "))
     ascii_only = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode().lower()
