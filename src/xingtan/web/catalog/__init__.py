@@ -1,0 +1,1 @@
+"""The studio's rooms of content: products, the lesson editor, topics, imports and exports."""
