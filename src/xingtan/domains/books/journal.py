@@ -43,6 +43,9 @@ def post(session: Session, entry: Entry, *, clock: Clock) -> UUID:
     if known is not None:
         _must_equal(session, known, entry)
         return known
+    if not entry.lines:
+        msg = f"{entry.key} moves nothing: an entry balances at least two accounts"
+        raise Broken(msg)
     for line in entry.lines:
         account_named(line.account)
     entry_id = new_id()

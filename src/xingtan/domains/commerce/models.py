@@ -41,7 +41,8 @@ class Offer(Base):
         CheckConstraint(
             "(model = 'free' AND amount_minor = 0 AND floor_minor IS NULL)"
             " OR (model = 'once' AND amount_minor > 0 AND floor_minor IS NULL)"
-            " OR (model = 'pay_what_you_want' AND floor_minor >= 0 AND amount_minor >= floor_minor)",
+            " OR (model = 'pay_what_you_want' AND floor_minor IS NOT NULL AND floor_minor >= 0"
+            " AND amount_minor >= floor_minor)",
             name="amount",
         ),
         CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="period"),
@@ -122,7 +123,7 @@ class Payment(Base):
         CheckConstraint(
             "refunding_minor >= 0 AND refunding_minor <= coalesce(received_minor, 0)", name="refunding_minor"
         ),
-        CheckConstraint(f"NOT {_one_of('state', KEPT)} OR received_minor = amount_minor", name="kept"),
+        CheckConstraint(f"NOT {_one_of('state', KEPT)} OR coalesce(received_minor, 0) = amount_minor", name="kept"),
         UniqueConstraint("provider", "provider_reference"),
         Index(
             "uq_payment_kept", "order_id", unique=True,

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.core.viewer import Viewer
-from xingtan.domains.commerce.providers import Started
 from xingtan.domains.commerce.providers.sandbox import known_payment, open_payment, refund_payment
 from xingtan.domains.commerce.providers.sandbox_desk import choose
-from xingtan.domains.commerce.use_cases.payments import note_presented, payment_to_start, settle
+from xingtan.domains.commerce.use_cases.payments import payment_to_start, settle
 from xingtan.domains.commerce.use_cases.refunds import RequestRefund, refund_to_send, request_refund, settle_refund
 
 
@@ -22,7 +21,6 @@ def pay_in_sandbox(session: Session, payment_id: UUID, *, clock: Clock) -> str:
     start = payment_to_start(session, payment_id).start
     reference = open_payment(session, start, at=clock.now())
     session.flush()
-    note_presented(session, payment_id, Started(reference, f"/sandbox/pay/{reference}"), clock=clock)
     choose(session, reference, "never", clock=clock)
     session.flush()
     return settle(session, payment_id, known_payment(session, payment_id, at=clock.now()), clock=clock)

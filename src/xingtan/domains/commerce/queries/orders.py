@@ -105,14 +105,14 @@ def _refund(row: Refund) -> RefundView:
 
 
 def my_orders(session: Session, viewer: Viewer, *, cursor: str | None = None, limit: int = 20) -> OrderPage:
-    """Return the viewer's own orders, newest first. Four queries."""
+    """Return the viewer's own orders, newest first. Three queries."""
     return _page(session, _filtered(OrderFilter(person_id=viewer.require_person())), cursor=cursor, limit=limit)
 
 
 def orders(
     session: Session, viewer: Viewer, *, only: OrderFilter | None = None, cursor: str | None = None, limit: int = 50
 ) -> OrderPage:
-    """Return everybody's orders, newest first, for staff who may read them. Four queries."""
+    """Return everybody's orders, newest first, for staff who may read them. Three queries."""
     viewer.require(Permission.ORDERS_READ)
     return _page(session, _filtered(only or OrderFilter()), cursor=cursor, limit=limit)
 
