@@ -19,7 +19,7 @@ _SIGN_IN: Mapping[str, _Words] = {
     "zh": _Words(
         "登录{academy}",
         ("{hello}", "请点下面的链接登录{academy}。链接 {minutes} 分钟内有效，只能用一次。"),
-        ("如果不是您本人要登录，不必理会这封信，没有人能凭空进入您的账户。",),
+        ("如果不是你本人要登录，不必理会这封信，没有人能凭空进入你的账户。",),
         "登录",
     ),
     "en": _Words(
@@ -31,9 +31,9 @@ _SIGN_IN: Mapping[str, _Words] = {
 }
 _NOTICES: Mapping[tuple[str, str], _Words] = {
     ("password_changed", "zh"): _Words(
-        "您在{academy}的密码已更改",
-        ("{hello}", "您的密码刚刚更改了，其他设备上的登录都已退出。"),
-        ("如果不是您本人更改的，请马上用邮件链接登录，并重新设置密码：",),
+        "你在{academy}的密码已更改",
+        ("{hello}", "你的密码刚刚更改了，其他设备上的登录都已退出。"),
+        ("如果不是你本人更改的，请马上用邮件链接登录，并重新设置密码：",),
         "去登录",
     ),
     ("password_changed", "en"): _Words(
@@ -43,9 +43,9 @@ _NOTICES: Mapping[tuple[str, str], _Words] = {
         "Sign in",
     ),
     ("second_factor_removed", "zh"): _Words(
-        "您在{academy}的一项登录保护已移除",
-        ("{hello}", "您账户的验证器或一枚通行密钥刚刚移除了。"),
-        ("如果不是您本人移除的，请马上登录并查看“安全”页面：",),
+        "你在{academy}的一项登录保护已移除",
+        ("{hello}", "你账户的验证器或一枚通行密钥刚刚移除了。"),
+        ("如果不是你本人移除的，请马上登录并查看“安全”页面：",),
         "查看安全设置",
     ),
     ("second_factor_removed", "en"): _Words(
@@ -82,7 +82,7 @@ def _letter(to: str, words: _Words, *, name: str, language: str, academy: str, u
 
 def _hello(name: str, language: str) -> str:
     if language == "zh":
-        return f"{name}，您好：" if name else "您好："
+        return f"{name}，你好：" if name else "你好："
     return f"Hello {name}," if name else "Hello,"
 
 

@@ -12,16 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from xingtan.core.clock import Clock
 from xingtan.domains.identity import api as identity
 from xingtan.domains.privacy import api as privacy
-from xingtan.web.edge import CONSENT_COOKIE, Edge, EdgeDep
-from xingtan.web.forgery import is_https
-from xingtan.web.identity.cookies import leave_for
+from xingtan.web.edge import CONSENT_COOKIE, EdgeDep
+from xingtan.web.identity.cookies import leave_for, remember_choice
 from xingtan.web.identity.forms import Text, Texts
 from xingtan.web.identity.pages import ConsentPage, ConsentRow, DataPage
 from xingtan.web.render import render
 
 router = APIRouter()
 
-_HALF_A_YEAR_S = 182 * 86_400
 _EXPORTING = ("identity", "entitlements", "commerce", "learning", "insight")
 
 
@@ -40,7 +38,7 @@ def save_consents(here: EdgeDep, purposes: Texts = []) -> Response:  # noqa: B00
     wanted = {purpose for purpose in privacy.Purpose if purpose.value in purposes}
     here.write(lambda session: _save(session, person_id, wanted, clock=here.platform.clock))
     response = RedirectResponse(here.url("/account/data?saved=1"), status_code=303)
-    _remember(here, response, says_yes=privacy.Purpose.ANALYTICS in wanted)
+    remember_choice(here, response, says_yes=privacy.Purpose.ANALYTICS in wanted)
     return response
 
 
@@ -92,7 +90,7 @@ def choose(here: EdgeDep, choice: Text = "none", next: Text = "/consent?saved=1"
         purpose = privacy.Purpose.ANALYTICS
         here.write(lambda session: act(session, person_id, purpose=purpose, clock=here.platform.clock))
     response = leave_for(here, next)
-    _remember(here, response, says_yes=says_yes)
+    remember_choice(here, response, says_yes=says_yes)
     return response
 
 
@@ -109,8 +107,3 @@ def _save(session: Session, person_id: UUID, wanted: set[privacy.Purpose], *, cl
     for purpose in privacy.Purpose:
         act = privacy.grant_consent if purpose in wanted else privacy.withdraw_consent
         act(session, person_id, purpose=purpose, clock=clock)
-
-
-def _remember(here: Edge, response: Response, *, says_yes: bool) -> None:
-    value = "analytics" if says_yes else "none"
-    response.set_cookie(CONSENT_COOKIE, value, max_age=_HALF_A_YEAR_S, samesite="lax", secure=is_https(here), path="/")

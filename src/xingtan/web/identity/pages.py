@@ -18,8 +18,8 @@ class SetUpPage:
 
     template: ClassVar[str] = "identity/set_up.html"
     values: Mapping[str, str]
-    currencies: Sequence[str]
-    time_zones: Sequence[str]
+    currencies: Sequence[tuple[str, str]]
+    time_zones: Sequence[tuple[str, str]]
     errors: Errors = field(default_factory=dict)
 
 
@@ -197,8 +197,8 @@ class SettingsPage:
 
     template: ClassVar[str] = "identity/studio_settings.html"
     values: Mapping[str, str]
-    currencies: Sequence[str]
-    time_zones: Sequence[str]
+    currencies: Sequence[tuple[str, str]]
+    time_zones: Sequence[tuple[str, str]]
     accents: Sequence[str]
     lacks_second_factor: bool
     saved: bool = False

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
+from babel.numbers import get_currency_name
 from fastapi import APIRouter, Form
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -36,10 +37,15 @@ class SetUpForm(BaseModel):
     time_zone: str = ""
 
 
-def time_zones() -> list[str]:
-    """Return the names of time zones that people know, e.g. ``Asia/Shanghai``, and UTC."""
+def currency_choices(language: str) -> list[tuple[str, str]]:
+    """Return every currency that can be charged, with its name, e.g. ``("CNY", "CNY · 人民币")``."""
+    return [(code, f"{code} · {get_currency_name(code, locale=language)}") for code in sorted(CURRENCIES)]
+
+
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Return the time zones that people know, e.g. ``Asia/Shanghai``, and UTC."""
     known = {zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/"))}
-    return ["UTC", *sorted(known)]
+    return [(zone, zone.replace("_", " ")) for zone in ("UTC", *sorted(known))]
 
 
 @router.get("/set-up")
@@ -113,8 +119,8 @@ def _check(home: Path, code: str, command: identity.SetUp) -> None:
 def _page(here: Edge, values: SetUpForm, *, refusal: Refused | None = None, status: int = 200) -> Response:
     page = SetUpPage(
         values=values.model_dump(exclude={"password"}),
-        currencies=sorted(CURRENCIES),
-        time_zones=time_zones(),
+        currencies=currency_choices(here.language),
+        time_zones=time_zone_choices(),
         errors=errors_of(here, refusal) if refusal else {},
     )
     return render(here, page, status=status)

@@ -1,6 +1,7 @@
 """The studio's people, settings and audit list."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.errors import Invalid, NotAllowed, Refused, say
 from xingtan.core.ids import private_id, public_id
-from xingtan.core.money import CURRENCIES
 from xingtan.core.viewer import Permission
 from xingtan.domains.audit import api as audit
 from xingtan.domains.identity import api as identity
@@ -20,7 +20,7 @@ from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.identity.consent import consent_rows
 from xingtan.web.identity.forms import Errors, Text, errors_of
 from xingtan.web.identity.pages import AuditPage, AuditRow, PeopleListPage, PersonPage, SettingsPage
-from xingtan.web.identity.set_up import time_zones
+from xingtan.web.identity.set_up import currency_choices, time_zone_choices
 from xingtan.web.render import render
 
 router = APIRouter(prefix="/studio")
@@ -195,8 +195,8 @@ def save_settings(here: EdgeDep, form: Annotated[SettingsForm, Form()]) -> Respo
 def _settings(here: Edge, values: dict[str, str], *, saved: bool = False, errors: Errors | None = None) -> Response:
     page = SettingsPage(
         values=values,
-        currencies=sorted(CURRENCIES),
-        time_zones=time_zones(),
+        currencies=currency_choices(here.language),
+        time_zones=time_zone_choices(),
         accents=identity.ACCENTS,
         lacks_second_factor=lacks_second_factor(here),
         saved=saved,
@@ -211,12 +211,12 @@ def audit_list(here: EdgeDep, before: str = "") -> Response:
     here.require(Permission.OPERATE)
     last, vault = private_id("event", before) if before else None, here.platform.vault
 
-    def work(session: Session) -> tuple[list[audit.EntryView], dict[UUID | None, str]]:
+    def work(session: Session) -> tuple[list[audit.EntryView], Mapping[UUID, str]]:
         found = audit.entries(session, here.viewer, limit=_ACTS_AT_ONCE + 1, before=last)
         shown = found[:_ACTS_AT_ONCE]
         people = {one.actor_id for one in shown} | {one.subject_id for one in shown if one.subject_kind == "person"}
         names = identity.names_of(session, [one for one in people if one is not None], vault=vault)
-        return found, {**names}
+        return found, names
 
     found, names = here.read(work)
     shown = found[:_ACTS_AT_ONCE]
@@ -224,12 +224,12 @@ def audit_list(here: EdgeDep, before: str = "") -> Response:
     return render(here, AuditPage(rows=[_audit_row(one, names) for one in shown], older=older))
 
 
-def _audit_row(entry: audit.EntryView, names: dict[UUID | None, str]) -> AuditRow:
+def _audit_row(entry: audit.EntryView, names: Mapping[UUID, str]) -> AuditRow:
     is_person = entry.subject_kind == "person" and entry.subject_id is not None
-    subject = names.get(entry.subject_id, "—") if is_person else entry.subject_kind
+    subject = names.get(entry.subject_id, "—") if is_person and entry.subject_id else entry.subject_kind
     return AuditRow(
         at=entry.at,
-        actor=names.get(entry.actor_id, "—"),
+        actor=names.get(entry.actor_id, "—") if entry.actor_id else "—",
         action=entry.action,
         subject=subject,
         subject_href=f"/studio/people/{public_id('person', entry.subject_id)}"

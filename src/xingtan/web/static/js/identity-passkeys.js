@@ -62,19 +62,19 @@ function prepare(place, act) {
 if (window.PublicKeyCredential) {
   for (const place of document.querySelectorAll("[data-passkey-sign-in]")) {
     prepare(place, async (button) => {
-      const { token, next } = button.dataset;
-      const made = await post("/sign-in/passkey/options", token);
+      const { path, token, next } = button.dataset;
+      const made = await post(`${path}/options`, token);
       const credential = await navigator.credentials.get({ publicKey: request(made.options) });
-      return post("/sign-in/passkey", token, { challenge_id: made.challenge_id, response: answered(credential), next });
+      return post(path, token, { challenge_id: made.challenge_id, response: answered(credential), next });
     });
   }
   for (const place of document.querySelectorAll("[data-passkey-add]")) {
     prepare(place, async (button) => {
-      const { token } = button.dataset;
+      const { path, token } = button.dataset;
       const label = place.querySelector("input").value;
-      const made = await post("/account/security/passkeys/options", token);
+      const made = await post(`${path}/options`, token);
       const credential = await navigator.credentials.create({ publicKey: creation(made.options) });
-      return post("/account/security/passkeys", token, { challenge_id: made.challenge_id, response: answered(credential), label });
+      return post(path, token, { challenge_id: made.challenge_id, response: answered(credential), label });
     });
   }
 }
