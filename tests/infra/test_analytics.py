@@ -141,7 +141,9 @@ def test_threads_lose_nothing_and_double_nothing(log: Database) -> None:
     assert len(names) == len(set(names)) == 1600
 
 
-def test_rows_wait_while_the_database_fails_and_are_written_once(log: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_wait_while_the_database_fails_and_are_written_once(
+    log: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waiting, real = buffer(log), log.write
     waiting.add(deed())
 

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -153,7 +154,7 @@ class BehaviourBuffer:
             self._report_drops()
             while batch := self._take():
                 try:
-                    self._database.write(lambda session, rows=batch: insert_behaviour(session, rows))
+                    self._database.write(partial(insert_behaviour, rows=batch))
                 except BaseException:
                     self._give_back(batch)
                     raise
@@ -213,7 +214,7 @@ def archive_key(day: date) -> str:
 
 def archived_days(files: FileStore) -> list[date]:
     """Return the days that have a file, oldest first."""
-    names = (key.rpartition("/")[2] for key in files.keys(ARCHIVE))  # noqa: SIM118 - a file store is no mapping
+    names = (key.rpartition("/")[2] for key in files.keys(ARCHIVE))
     return sorted(date.fromisoformat(name.removesuffix(".parquet")) for name in names if name.endswith(".parquet"))
 
 

@@ -48,7 +48,9 @@ def test_every_verb_has_an_iri_a_meaning_and_objects() -> None:
         (Verb.PURCHASED, Object.LESSON, {}),
     ],
 )
-def test_what_the_vocabulary_does_not_know_is_a_mistake_of_ours(verb: Verb, kind: Object, context: dict[str, object]) -> None:
+def test_what_the_vocabulary_does_not_know_is_a_mistake_of_ours(
+    verb: Verb, kind: Object, context: dict[str, object]
+) -> None:
     with pytest.raises(Broken):
         Deed(verb, kind, "x", None, context)
 
@@ -60,7 +62,9 @@ def test_kept_words_are_short_and_no_address(text: str) -> None:
     assert "@" not in kept
 
 
-@pytest.mark.parametrize("text", ["lily@example.org", "https://x.y/z", "138-0013-8000", "110101 19900101 1234", "13800138000"])
+@pytest.mark.parametrize(
+    "text", ["lily@example.org", "https://x.y/z", "138-0013-8000", "110101 19900101 1234", "13800138000"]
+)
 def test_addresses_and_numbers_of_people_are_not_kept(text: str) -> None:
     assert insight.impersonal_text(f"find {text} please") == ""
 
@@ -129,9 +133,7 @@ def test_a_funnel_is_walked_in_order(database: Database) -> None:
     assert [(step.verb, step.actors) for step in all_of] == [("viewed", 4), ("started", 1), ("purchased", 1)]
     tea = database.read(lambda s: insight.funnel(s, SYSTEM, period=MARCH, product_id=TEA))
     assert [step.actors for step in tea] == [3, 1, 1]
-    short = database.read(
-        lambda s: insight.funnel(s, SYSTEM, period=MARCH, steps=(Verb.VIEWED, Verb.PURCHASED))
-    )
+    short = database.read(lambda s: insight.funnel(s, SYSTEM, period=MARCH, steps=(Verb.VIEWED, Verb.PURCHASED)))
     assert [step.actors for step in short] == [4, 2]
 
 

@@ -23,7 +23,9 @@ def reader(academy: Academy) -> Viewer:
     return academy.viewer(academy.learner)
 
 
-def save(academy: Academy, viewer: Viewer, lesson_id: UUID, *, at: datetime, fraction: float = 0.3, **place: Any) -> learning.LessonState:
+def save(
+    academy: Academy, viewer: Viewer, lesson_id: UUID, *, at: datetime, fraction: float = 0.3, **place: Any
+) -> learning.LessonState:
     command = learning.SaveProgress(viewer, lesson_id, lesson_id, place or {"scroll": fraction}, fraction, at)
     return academy.write(lambda s: learning.save_progress(s, command, clock=academy.platform.clock))
 
@@ -38,7 +40,9 @@ def complete(academy: Academy, viewer: Viewer, lesson_id: UUID) -> learning.Less
     return academy.write(lambda s: learning.complete_lesson(s, command, clock=academy.platform.clock))
 
 
-def test_the_newest_place_stays_and_a_late_report_does_not_turn_it_back(academy: Academy, reader: Viewer, clock: ManualClock) -> None:
+def test_the_newest_place_stays_and_a_late_report_does_not_turn_it_back(
+    academy: Academy, reader: Viewer, clock: ManualClock
+) -> None:
     now = clock.now()
     save(academy, reader, academy.lesson, at=now - timedelta(seconds=10), fraction=0.8, seconds=80)
     late = save(academy, reader, academy.lesson, at=now - timedelta(seconds=60), fraction=0.2, seconds=20)
@@ -47,7 +51,9 @@ def test_the_newest_place_stays_and_a_late_report_does_not_turn_it_back(academy:
     assert (back.position.seconds, back.fraction) == (10, 0.8)
 
 
-def test_a_clock_from_the_future_does_not_hold_the_place_for_ever(academy: Academy, reader: Viewer, clock: ManualClock) -> None:
+def test_a_clock_from_the_future_does_not_hold_the_place_for_ever(
+    academy: Academy, reader: Viewer, clock: ManualClock
+) -> None:
     save(academy, reader, academy.lesson, at=clock.now() + timedelta(days=900), seconds=99)
     clock.advance(minutes=1)
     assert save(academy, reader, academy.lesson, at=clock.now(), seconds=5).position.seconds == 5
@@ -144,7 +150,9 @@ def quiz(academy: Academy) -> catalog.LessonPage:
     )
 
 
-def test_a_quiz_is_graded_by_the_server_and_every_try_is_kept(academy: Academy, reader: Viewer, clock: ManualClock) -> None:
+def test_a_quiz_is_graded_by_the_server_and_every_try_is_kept(
+    academy: Academy, reader: Viewer, clock: ManualClock
+) -> None:
     start = learning.StartAttempt(reader, academy.quiz)
     begun = academy.write(lambda s: learning.start_attempt(s, start, clock=clock))
     assert academy.write(lambda s: learning.start_attempt(s, start, clock=clock)) == begun
@@ -164,7 +172,9 @@ def test_a_quiz_is_graded_by_the_server_and_every_try_is_kept(academy: Academy, 
 
 def test_typed_answers_and_notes_are_sealed(academy: Academy, reader: Viewer) -> None:
     submit(academy, reader, {"q2": "my private twelve"})
-    note = learning.WriteNote(reader, academy.lesson, academy.lesson, "note", "<p>A secret apricot.</p>", "secret", "my thought")
+    note = learning.WriteNote(
+        reader, academy.lesson, academy.lesson, "note", "<p>A secret apricot.</p>", "secret", "my thought"
+    )
     platform = academy.platform
     academy.write(lambda s: learning.write_note(s, note, clock=platform.clock, vault=platform.vault))
     answer = academy.read(lambda s: s.scalars(select(QuizAnswer).where(QuizAnswer.question_key == "q2")).one())

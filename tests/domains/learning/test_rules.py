@@ -20,7 +20,9 @@ from xingtan.domains.learning.views import Anchor, NoteOfLesson, NoteView, Posit
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def opened(*, preview: bool = False, days: int = 0, held: datetime | None = NOON, staff: bool = False, at: datetime = NOON) -> str:
+def opened(
+    *, preview: bool = False, days: int = 0, held: datetime | None = NOON, staff: bool = False, at: datetime = NOON
+) -> str:
     return access(is_preview=preview, released_after_days=days, held_since=held, is_staff=staff, at=at).reason
 
 
@@ -215,7 +217,14 @@ def test_answers_of_every_shape() -> None:
     assert given_answer(single, "a").choices == ("a",)
     assert given_answer(single, ["a", "a", ""]).choices == ("a",)
     assert given_answer(typed, 12).text == "12"
-    for question, odd in ((single, {"a": 1}), (single, [1]), (single, ["a"] * 51), (typed, ["x"]), (typed, True), (typed, "1" * 2001)):
+    for question, odd in (
+        (single, {"a": 1}),
+        (single, [1]),
+        (single, ["a"] * 51),
+        (typed, ["x"]),
+        (typed, True),
+        (typed, "1" * 2001),
+    ):
         with pytest.raises(Invalid):
             given_answer(question, odd)
 
@@ -223,10 +232,14 @@ def test_answers_of_every_shape() -> None:
 def test_notes_as_markdown() -> None:
     def item(product: str, lesson: str, quote: str, text: str) -> NoteOfLesson:
         kind = "note" if text else "highlight" if quote else "bookmark"
-        view = NoteView(uuid4(), uuid4(), uuid4(), kind, quote, text, None, is_orphan=False, created_at=NOON, updated_at=NOON)
+        view = NoteView(
+            uuid4(), uuid4(), uuid4(), kind, quote, text, None, is_orphan=False, created_at=NOON, updated_at=NOON
+        )
         return NoteOfLesson(view, product.lower(), product, lesson.lower(), lesson)
 
-    text = notes_markdown([item("P", "L1", "a\nb", "mine"), item("P", "L2", "", ""), item("Q\n# x", "L1", "", "z")], title="Notes")
+    text = notes_markdown(
+        [item("P", "L1", "a\nb", "mine"), item("P", "L2", "", ""), item("Q\n# x", "L1", "", "z")], title="Notes"
+    )
     assert text.startswith("# Notes\n\n## P\n\n### L1\n\n> a\n> b\n\nmine\n")
     assert "## Q # x\n" in text
     assert "🔖" in text

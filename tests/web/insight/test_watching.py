@@ -103,7 +103,15 @@ def test_who_agrees_is_noted_under_a_code(
     vault = academy.platform.vault
     key = academy.read(lambda s: identity.behaviour_key(s, academy.learner.id, vault=vault))
     assert {row.actor for row in found} == {key}
-    assert {row.verb for row in found} >= {"viewed", "purchased", "started", "progressed", "answered", "noted", "completed"}
+    assert {row.verb for row in found} >= {
+        "viewed",
+        "purchased",
+        "started",
+        "progressed",
+        "answered",
+        "noted",
+        "completed",
+    }
     text = "|".join(str((row.object_id, row.context)) for row in found)
     assert shown("person", academy.learner.id) not in text
     assert "mine" not in text
@@ -153,9 +161,7 @@ def test_a_stranger_is_noted_only_after_a_yes_and_under_a_key_of_this_visit(
     assert second.context == {"query": "贝叶斯", "results": 0, "language": "en"}
 
 
-def test_words_that_look_personal_are_not_kept(
-    client: Browser, log: Callable[[], list[BehaviourEvent]]
-) -> None:
+def test_words_that_look_personal_are_not_kept(client: Browser, log: Callable[[], list[BehaviourEvent]]) -> None:
     client.cookies.set(CONSENT_COOKIE, "analytics")
     for query in ("lily@example.org", "call 138 0013 8000"):
         client.post("/seen", data={"query": query})

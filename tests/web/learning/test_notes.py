@@ -91,7 +91,13 @@ def test_nobody_else_sees_changes_or_deletes_a_note(academy: Academy, buyer: Bro
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"text": ""}, {"kind": "highlight"}, {"kind": "poem", "text": "x"}, {"text": "x" * 10_001}, {"quote": "q" * 2_001, "text": "x"}],
+    [
+        {"text": ""},
+        {"kind": "highlight"},
+        {"kind": "poem", "text": "x"},
+        {"text": "x" * 10_001},
+        {"quote": "q" * 2_001, "text": "x"},
+    ],
 )
 def test_empty_long_and_odd_notes_are_refused(academy: Academy, buyer: Browser, wrong: dict[str, str]) -> None:
     assert write(academy, buyer, **wrong).status_code == 422

@@ -27,9 +27,7 @@ def buyer(academy: Academy, learner: Browser) -> Browser:
 
 
 def version(academy: Academy, slug: str) -> str:
-    page = academy.read(
-        lambda s: catalog.lesson_page(s, SYSTEM, product_slug="reading-numbers", lesson_slug=slug)
-    )
+    page = academy.read(lambda s: catalog.lesson_page(s, SYSTEM, product_slug="reading-numbers", lesson_slug=slug))
     return shown("version", page.version_id)
 
 

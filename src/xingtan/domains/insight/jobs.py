@@ -38,5 +38,5 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {ARCHIV
 
 PERIODIC: tuple[Periodic, ...] = (Periodic(ARCHIVE, timedelta(days=1)),)
 
-HANDLERS: Mapping[str, tuple[str, ...]] = {kind: (WRITE_DOWN,) for kind in _KINDS}
+HANDLERS: Mapping[str, tuple[str, ...]] = dict.fromkeys(_KINDS, (WRITE_DOWN,))
 """Event kind → the jobs of insight that hear it."""

@@ -41,7 +41,7 @@ class LessonState:
 
 @dataclass(frozen=True, slots=True)
 class ProductProgress:
-    """How far one person is in one product. `fraction` is lessons done of all, 0 to 1; the counts are of today's lessons."""
+    """How far one person is in one product, counted in today's lessons; `fraction` is those done, 0 to 1."""
 
     product_id: UUID
     lesson_count: int
@@ -92,7 +92,7 @@ class ShelfItem:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether a lesson is open to a viewer, and why: ``preview``, ``held``, ``staff``; ``later`` or ``none`` when not."""
+    """Whether a lesson is open and why: ``preview``, ``held``, ``staff``; ``later`` or ``none`` when not."""
 
     reason: Literal["preview", "held", "staff", "later", "none"]
     opens_at: datetime | None = None
@@ -117,7 +117,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """A note of the viewer's own. `anchor` is None when its words are no longer in the text (or for a bookmark of all)."""
+    """A note of the viewer's own. `anchor` is None when it has no words, or they are no longer in the text."""
 
     id: UUID
     lesson_id: UUID

@@ -28,13 +28,13 @@ def days_until(today: date, days: int, *, zone: ZoneInfo) -> Period:
 def sales(session: Session, viewer: Viewer, *, today: date, zone: ZoneInfo, currency: str) -> Sales:
     """Return what came in, in the academy's currency; other currencies are named, never added."""
     by_day = commerce.sales_by_day(session, viewer, days_until(today, MONTH_DAYS, zone=zone), zone=zone)
-    own = {one.day: one for one in by_day if one.currency == currency}
+    own = {one.day: one for one in by_day if one.net.currency == currency}
     calendar = [today - timedelta(days=back) for back in range(MONTH_DAYS - 1, -1, -1)]
     nets = [own[day].net if day in own else zero(currency) for day in calendar]
     others: dict[str, Money] = {}
     for one in by_day:
-        if one.currency != currency:
-            others[one.currency] = others.get(one.currency, zero(one.currency)) + one.net
+        if one.net.currency != currency:
+            others[one.net.currency] = others.get(one.net.currency, zero(one.net.currency)) + one.net
     return Sales(
         today=_span(session, viewer, days_until(today, 1, zone=zone), currency=currency),
         week=_span(session, viewer, days_until(today, WEEK_DAYS, zone=zone), currency=currency),
@@ -57,7 +57,8 @@ def spark(days: Sequence[date], nets: Sequence[Money]) -> Spark:
     low, high = min(0, *minors), max(1, *minors)
     step = _WIDTH / max(1, len(minors) - 1)
     points = [
-        f"{place * step:.1f},{_HEIGHT - (minor - low) * _HEIGHT / (high - low):.1f}" for place, minor in enumerate(minors)
+        f"{place * step:.1f},{_HEIGHT - (minor - low) * _HEIGHT / (high - low):.1f}"
+        for place, minor in enumerate(minors)
     ]
     floor = f"{_HEIGHT - (0 - low) * _HEIGHT / (high - low):.1f}"
     area = " ".join([f"0,{floor}", *points, f"{_WIDTH},{floor}"])
@@ -100,5 +101,3 @@ def lessons(session: Session, viewer: Viewer, *, since: datetime) -> tuple[Lesso
         for _, lesson_id, people, done in found
         if lesson_id in places
     )
-
-

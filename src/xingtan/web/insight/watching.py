@@ -75,22 +75,22 @@ def seen(
     query: Annotated[str | None, Form(max_length=200)] = None,
     results: Annotated[int, Form(ge=0, le=10**6)] = 0,
 ) -> Response:
-    """A stranger's browser says what it showed: a product, a lesson or a search. Always 204; without consent nothing is kept."""
+    """A stranger's browser says what it showed: a product, a lesson or a search; without consent nothing is kept."""
     response = Response(status_code=204)
     who = visitor(here)
     if here.person_id is not None or who.refuses:
         return response
     if who.visit_key is None:
         who = insight.Visitor(visit_key=secrets.token_hex(16))
-        response.set_cookie(VISIT_COOKIE, who.visit_key or "", httponly=True, samesite="lax", secure=is_https(here), path="/")
+        response.set_cookie(
+            VISIT_COOKIE, who.visit_key or "", httponly=True, samesite="lax", secure=is_https(here), path="/"
+        )
     deed = _seen_deed(here, product=product, lesson=lesson, query=query, results=results)
     recorder(here).record(who, deed, at=here.platform.clock.now())
     return response
 
 
-def _seen_deed(
-    here: Edge, *, product: str | None, lesson: str | None, query: str | None, results: int
-) -> insight.Deed:
+def _seen_deed(here: Edge, *, product: str | None, lesson: str | None, query: str | None, results: int) -> insight.Deed:
     if query is not None:
         context = {"query": insight.impersonal_text(query), "results": results, "language": here.language}
         return insight.Deed(insight.Verb.SEARCHED, insight.Object.SEARCH, "search", None, context)

@@ -1,5 +1,6 @@
 """Files on their way out: paid ones with a token, public pictures for ever."""
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -32,17 +33,15 @@ def media(here: EdgeDep, token: str, name: str, feed: Annotated[str | None, Quer
 
 
 def _asset_behind(here: Edge, token: str, feed: str | None) -> UUID:
-    """Return the file's id, for the first of this reader's audiences that the token names; `NotAllowed` for none."""
+    """Return the file's id, if the token was signed for this reader or for everyone; `NotAllowed` if for neither."""
     signer, now = here.platform.media, here.platform.clock.now()
-    audiences = [learning.feed_audience(feed)] if feed is not None else [PUBLIC]
-    if feed is None and here.person_id is not None:
-        audiences.insert(0, str(here.person_id))
-    for audience in audiences:
-        try:
+    if feed is not None:
+        return signer.verify(token, audience=learning.feed_audience(feed), at=now)
+    audiences = [PUBLIC] if here.person_id is None else [str(here.person_id), PUBLIC]
+    for audience in audiences[:-1]:
+        with suppress(NotAllowed):
             return signer.verify(token, audience=audience, at=now)
-        except NotAllowed as error:
-            refusal = error
-    raise refusal
+    return signer.verify(token, audience=audiences[-1], at=now)
 
 
 def _require_feed(here: Edge, feed: str, asset: catalog.AssetView) -> None:
@@ -56,7 +55,7 @@ def _require_feed(here: Edge, feed: str, asset: catalog.AssetView) -> None:
 
 @router.api_route("/assets/{asset}/{file}", methods=["GET", "HEAD"])
 def picture(here: EdgeDep, asset: str, file: str) -> Response:
-    """A public picture in one of its widths, ``800.webp``; the name changes with the picture, so it is kept for ever."""
+    """A public picture in one of its widths, ``800.webp``; its address changes when it does, so it is kept for ever."""
     found = here.read(lambda session: catalog.asset(session, private_id("asset", asset)))
     key = found.variants.get(file.removesuffix(_WEBP)) if file.endswith(_WEBP) else None
     if not found.is_public or key is None:

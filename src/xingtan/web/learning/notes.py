@@ -77,7 +77,13 @@ def write(here: EdgeDep, product: str, lesson: str, form: FormDep) -> Response:
 
 def _as_json(note: learning.NoteView) -> dict[str, object]:
     anchor = {"start": note.anchor.start, "end": note.anchor.end} if note.anchor else None
-    return {"id": public_id("note", note.id), "kind": note.kind, "quote": note.quote, "text": note.text, "anchor": anchor}
+    return {
+        "id": public_id("note", note.id),
+        "kind": note.kind,
+        "quote": note.quote,
+        "text": note.text,
+        "anchor": anchor,
+    }
 
 
 @router.get("/notes/{note}")

@@ -64,7 +64,9 @@ def rail(here: Edge, lesson: catalog.LessonPage, seen: Seen) -> Rail:
     """Return the contents beside the text."""
     slug = lesson.product.slug
     sections = tuple(
-        RailSection(section.title, tuple(_line(here, slug, line, lesson_id=lesson.id, seen=seen) for line in section.lessons))
+        RailSection(
+            section.title, tuple(_line(here, slug, line, lesson_id=lesson.id, seen=seen) for line in section.lessons)
+        )
         for section in lesson.contents.sections
     )
     done = sum(one.is_done for section in sections for one in section.lessons)
@@ -207,5 +209,3 @@ def audience_of(here: Edge) -> str:
 def _medium(here: Edge, asset: catalog.AssetView) -> Medium:
     src = media_url(here.platform, asset, audience=audience_of(here))
     return Medium(src, asset.media_type, asset.name, asset.size, asset.media_type == "application/pdf")
-
-

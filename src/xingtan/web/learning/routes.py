@@ -84,9 +84,7 @@ def answers(here: EdgeDep, product: str, lesson: str, form: FormDep) -> Response
     plain = {key: values if key in several else values[-1] for key, values in given.items()}
     command = learning.SubmitAttempt(here.viewer, page.id, version_of(form), plain)
     graded = here.write(
-        lambda session: learning.submit_attempt(
-            session, command, clock=here.platform.clock, vault=here.platform.vault
-        )
+        lambda session: learning.submit_attempt(session, command, clock=here.platform.clock, vault=here.platform.vault)
     )
     return RedirectResponse(_attempt_url(here, product, lesson, attempt_id=graded.id), status_code=303)
 

@@ -16,7 +16,7 @@ _SANDBOX = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'uns
 
 
 def serve(request: Request, files: FileStore, asset: catalog.AssetView, *, cache_control: str) -> Response:
-    """Return the file of `asset`: 200, 206 for one range, 304 when the reader has it, 416 for a range beyond its end."""
+    """Return the file of `asset`: 200, 206 for a part, 304 when the reader has it, 416 for a part beyond its end."""
     return serve_key(
         request, files, asset.key, size=asset.size, etag=f'"{asset.sha256}"', media_type=asset.media_type,
         name=asset.name, cache_control=cache_control,
@@ -72,7 +72,7 @@ def _has_it(if_none_match: str | None, etag: str) -> bool:
 
 
 def disposition(name: str, media_type: str) -> str:
-    """Return the Content-Disposition (RFC 6266): shown in the page if it is a picture, sound, film or PDF, else saved."""
+    """Return the Content-Disposition (RFC 6266): pictures, sounds, films and PDFs are shown, all else is saved."""
     way = "inline" if media_type.startswith(_SHOWN) and media_type not in _NEVER_SHOWN else "attachment"
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in name) or "file"
     return f"{way}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

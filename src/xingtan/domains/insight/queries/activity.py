@@ -45,7 +45,9 @@ def daily_activity(
     number = case(*((Row.at < period.ends_at, place) for place, period in enumerate(periods)), else_=days)
     whole = Period(periods[0].starts_at, periods[-1].ends_at)
     verbs = (Verb.VIEWED, Verb.STARTED, Verb.COMPLETED, Verb.PURCHASED)
-    counted = select(number, func.count(Row.actor.distinct()), *map(_times, verbs)).where(_within(whole)).group_by(number)
+    counted = (
+        select(number, func.count(Row.actor.distinct()), *map(_times, verbs)).where(_within(whole)).group_by(number)
+    )
     found = {place: counts for place, *counts in session.execute(counted)}
     return tuple(DayActivity(day, *found.get(place, [0] * 5)) for place, day in enumerate(calendar))
 
@@ -69,7 +71,11 @@ def top_products(session: Session, viewer: Viewer, *, period: Period, limit: int
         .order_by(buyers.desc(), starters.desc(), viewers.desc(), Row.product_id)
         .limit(limit)
     )
-    return tuple(ProductActivity(*row) for row in session.execute(wanted) if row[0] is not None)
+    return tuple(
+        ProductActivity(product_id, viewers_of, starters_of, buyers_of)
+        for product_id, viewers_of, starters_of, buyers_of in session.execute(wanted)
+        if product_id is not None
+    )
 
 
 def searches_without_results(

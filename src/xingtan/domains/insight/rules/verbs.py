@@ -72,9 +72,7 @@ VERBS: Mapping[Verb, VerbSpec] = {
         frozenset({Object.SEARCH}),
         {"query": str, "results": int, "language": str},
     ),
-    Verb.STARTED: VerbSpec(
-        _ADL + "initialized", "A lesson was opened for the first time.", frozenset({Object.LESSON})
-    ),
+    Verb.STARTED: VerbSpec(_ADL + "initialized", "A lesson was opened for the first time.", frozenset({Object.LESSON})),
     Verb.PROGRESSED: VerbSpec(
         _ADL + "progressed",
         "A lesson was gone through up to `fraction` (0 to 1).",
@@ -94,9 +92,7 @@ VERBS: Mapping[Verb, VerbSpec] = {
         frozenset({Object.LESSON}),
         {"kind": str},
     ),
-    Verb.CHECKED_OUT: VerbSpec(
-        "urn:xingtan:verb:checked-out", "A checkout was opened.", frozenset({Object.PRODUCT})
-    ),
+    Verb.CHECKED_OUT: VerbSpec("urn:xingtan:verb:checked-out", "A checkout was opened.", frozenset({Object.PRODUCT})),
     Verb.PURCHASED: VerbSpec(
         _STREAMS + "purchase",
         "A product was paid for, or taken for nothing; how much money it was is for the books to say.",

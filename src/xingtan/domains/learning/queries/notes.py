@@ -66,8 +66,10 @@ def one_note(session: Session, viewer: Viewer, note_id: UUID, *, vault: Vault) -
 def all_notes(
     session: Session, viewer: Viewer, *, vault: Vault, product_id: UUID | None = None
 ) -> tuple[NoteOfLesson, ...]:
-    """Return every note of the viewer's own with the names of where it was written, product by product. Three queries."""
-    wanted = select(Note).where(Note.person_id == viewer.require_person()).order_by(Note.product_id, Note.lesson_id, Note.id)
+    """Return every note of the viewer's own and where it was written, product by product. Three queries."""
+    wanted = (
+        select(Note).where(Note.person_id == viewer.require_person()).order_by(Note.product_id, Note.lesson_id, Note.id)
+    )
     if product_id is not None:
         wanted = wanted.where(Note.product_id == product_id)
     rows = session.scalars(wanted).all()

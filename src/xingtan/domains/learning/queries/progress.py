@@ -108,14 +108,12 @@ def resume_point(session: Session, person_id: UUID | None, product_id: UUID) -> 
 
 
 def shelf(session: Session, viewer: Viewer, *, at: datetime) -> tuple[ShelfItem, ...]:
-    """Return what the viewer holds: what she was in last comes first, then the newest purchases. Three or four queries."""
+    """Return what the viewer holds: what she was in last, then the newest purchases. Three or four queries."""
     person_id = viewer.require_person()
     held = held_products(session, viewer, at=at)
     cards = catalog.find_products(session, held)
     states = _states(session, person_id, held)
-    items = [
-        _shelf_item(session, card, states.get(card.id, []), held_since=held[card.id]) for card in cards.values()
-    ]
+    items = [_shelf_item(session, card, states.get(card.id, []), held_since=held[card.id]) for card in cards.values()]
     return tuple(sorted(items, key=_newest_first, reverse=True))
 
 

@@ -35,7 +35,9 @@ def attempts(session: Session, viewer: Viewer, lesson_id: UUID) -> tuple[Attempt
     )
     rows = session.scalars(wanted.order_by(QuizAttempt.id.desc()))
     return tuple(
-        AttemptLine(row.id, row.points, row.max_points, row.submitted_at) for row in rows if row.submitted_at is not None
+        AttemptLine(row.id, row.points, row.max_points, row.submitted_at)
+        for row in rows
+        if row.submitted_at is not None
     )
 
 
@@ -83,7 +85,7 @@ def _answer_view(
 
 
 def item_statistics(session: Session, viewer: Viewer, lesson: catalog.LessonPage) -> tuple[ItemStatistic, ...]:
-    """Return how each question of a quiz's published version does, over each person's first submitted try. Two queries."""
+    """Return how each question of the published quiz does, over each person's first submitted try. Two queries."""
     viewer.require(Permission.LEARNERS_READ)
     tries = select(QuizAttempt.id, QuizAttempt.person_id).where(
         QuizAttempt.lesson_id == lesson.id,

@@ -69,7 +69,7 @@ class _TextOf(HTMLParser):
 
 
 def text_of(html: str) -> str:
-    """Return the flattened text of a lesson's HTML: what a quote is matched against, here and in the reader's browser."""
+    """Return the flattened text of a lesson's HTML: what quotes are matched against, here and in the browser."""
     parser = _TextOf()
     parser.feed(html)
     parser.close()

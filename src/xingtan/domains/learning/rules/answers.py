@@ -12,7 +12,7 @@ _MOST_CHOICES = 50
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer: `choices` where the question has some, `text` where it was typed; both empty when nothing was given."""
+    """An answer: `choices` where there are some, `text` where it was typed; both empty when nothing was given."""
 
     choices: tuple[str, ...] = ()
     text: str = ""
@@ -35,6 +35,7 @@ def given_answer(question: Mapping[str, object], raw: object) -> Given:
             raise Invalid.of(name, say("An answer can have at most %(limit)s characters.", limit=LONGEST_ANSWER))
         return Given(text=str(raw).strip())
     several = list(raw) if isinstance(raw, list | tuple) else [raw]
-    if len(several) > _MOST_CHOICES or not all(isinstance(one, str) for one in several):
+    chosen = [one for one in several if isinstance(one, str)]
+    if len(several) > _MOST_CHOICES or len(chosen) < len(several):
         raise Invalid.of(name, say("This is not an answer to this question."))
-    return Given(choices=tuple(dict.fromkeys(one for one in several if one)))
+    return Given(choices=tuple(dict.fromkeys(one for one in chosen if one)))

@@ -7,7 +7,7 @@ from xingtan.domains.learning.views import NoteOfLesson
 
 
 def notes_markdown(notes: Sequence[NoteOfLesson], *, title: str) -> str:
-    """Return `notes`, ordered by product and lesson as given, as Markdown: quotes as block quotes, own words beneath."""
+    """Return `notes`, in the order given, as Markdown: quotes as block quotes, own words beneath."""
     lines = [f"# {_plain(title)}"]
     for (_, product), of_product in groupby(notes, key=lambda note: (note.product_slug, note.product_title)):
         lines += ["", f"## {_plain(product)}"]

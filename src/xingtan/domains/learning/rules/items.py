@@ -31,9 +31,7 @@ def item_statistics(answers: Sequence[Answered], *, question_keys: Sequence[str]
     return tuple(_statistic(key, answers, scores) for key in question_keys)
 
 
-def _statistic(
-    key: str, answers: Sequence[Answered], scores: Mapping[object, Mapping[str, bool]]
-) -> ItemStatistic:
+def _statistic(key: str, answers: Sequence[Answered], scores: Mapping[object, Mapping[str, bool]]) -> ItemStatistic:
     given = [answer for answer in answers if answer.question_key == key]
     pairs = [(float(score[key]), float(sum(score.values()) - score[key])) for score in scores.values() if key in score]
     return ItemStatistic(

@@ -58,7 +58,12 @@ def _number(given: Mapping[str, Any], name: str, *, most: float) -> float | None
     value = given.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= most:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or not 0 <= value <= most
+    ):
         raise _unclear()
     return float(value)
 

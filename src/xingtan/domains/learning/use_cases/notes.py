@@ -100,7 +100,9 @@ def _check(kind: str, quote: str, text: str) -> None:
     if kind not in NOTE_KINDS:
         raise Invalid.of("kind", say("This is neither a highlight, a note nor a bookmark."))
     if len(quote) > LONGEST_QUOTE:
-        raise Invalid.of("quote", say("Please mark a shorter passage: at most %(limit)s characters.", limit=LONGEST_QUOTE))
+        raise Invalid.of(
+            "quote", say("Please mark a shorter passage: at most %(limit)s characters.", limit=LONGEST_QUOTE)
+        )
     if len(text) > LONGEST_NOTE:
         raise Invalid.of("text", say("A note can have at most %(limit)s characters.", limit=LONGEST_NOTE))
     if kind == "highlight" and not quote:

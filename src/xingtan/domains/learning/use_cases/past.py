@@ -73,7 +73,9 @@ def keep_past_attempts(session: Session, found: Sequence[PastAttempt], *, vault:
 
     `Invalid` for an answer to no question of the quiz, or a choice it has not.
     """
-    quizzes = {version_id: catalog.questions_of(session, version_id) for version_id in {one.version_id for one in found}}
+    quizzes = {
+        version_id: catalog.questions_of(session, version_id) for version_id in {one.version_id for one in found}
+    }
     attempts, answers = [], []
     for one in found:
         attempt_id, points, most = new_id(), 0, 0

@@ -55,7 +55,7 @@ def start_attempt(session: Session, command: StartAttempt, *, clock: Clock) -> U
 def submit_attempt(session: Session, command: SubmitAttempt, *, clock: Clock, vault: Vault) -> AttemptView:
     """Grade and keep the answers, mark the lesson as done, and return everything that may be known now.
 
-    `Conflict` when the quiz has changed meanwhile; `Invalid` for an answer to no question of it, or a choice it has not.
+    `Conflict` when the quiz has changed meanwhile; `Invalid` for an unknown question or choice.
     """
     now = clock.now()
     met = open_lesson(session, command.viewer, command.lesson_id, at=now)
