@@ -67,7 +67,7 @@ def create_app(platform: Platform, wiring: Wiring, *, worker: Background | None 
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # the room of the API describes it, and has more to say
     )
     app.state.platform, app.state.academy, app.state.pages, app.state.on_close = platform, academy, cache, []
     pages = APIRouter(dependencies=[Depends(refuse_forgery)], include_in_schema=False)

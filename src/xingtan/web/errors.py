@@ -26,6 +26,7 @@ from xingtan.core.errors import (
 )
 from xingtan.domains.catalog.api import TooLarge
 from xingtan.infra.ranges import Unsatisfiable
+from xingtan.web.complaints import complaints
 from xingtan.web.edge import SignInFirst, edge
 from xingtan.web.language import Language
 from xingtan.web.middleware import BodyTooLarge
@@ -34,6 +35,7 @@ from xingtan.web.translations import in_words
 
 _STATUS: tuple[tuple[type[XingtanError], int], ...] = (
     (NotFound, 404),
+    (SignInFirst, 401),  # to programs; people are sent to the sign-in page
     (NotAllowed, 403),
     (Conflict, 409),
     (Invalid, 422),
@@ -87,6 +89,8 @@ def _on_ours(request: Request, error: Exception) -> Response:
         else {}
     )
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, LimitReached) else {}
+    if isinstance(error, SignInFirst):
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §15.5.2: a 401 says how to come in
     sentence = (
         say("Something here is not as it should be. It has been noted in the academy's log.")
         if status == HTTPStatus.INTERNAL_SERVER_ERROR
@@ -101,6 +105,7 @@ def _on_http(request: Request, error: Exception) -> Response:
         404: say("There is nothing here."),
         405: say("This address cannot be used in that way."),
         413: say("This is larger than the academy takes."),
+        415: say("Send JSON in UTF-8, with the header Content-Type: application/json."),
     }
     if request.scope.get("state", {}).get("too_large"):
         return _on_too_large(request, error)
@@ -110,8 +115,8 @@ def _on_http(request: Request, error: Exception) -> Response:
 
 
 def _on_validation(request: Request, error: Exception) -> Response:
-    problems = cast("RequestValidationError", error).errors()
-    fields = {".".join(str(part) for part in problem["loc"][1:]) or "body": str(problem["msg"]) for problem in problems}
+    found = complaints(cast("RequestValidationError", error).errors())
+    fields = {name: in_words(sentence, _language(request)) for name, sentence in found.items()}
     return _answer(request, 422, code="invalid", sentence=say("Some fields need another look."), fields=fields)
 
 
@@ -143,7 +148,7 @@ def _answer(
     language = _language(request)
     words = in_words(sentence, language)
     if _wants_json(request):
-        body = {"type": f"/docs/errors#{code}", "title": words, "status": status, "code": code}
+        body = {"type": f"/api#{code}", "title": words, "status": status, "code": code}
         if fields:
             body["errors"] = fields
         return JSONResponse(

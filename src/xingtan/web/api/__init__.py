@@ -1,0 +1,1 @@
+"""The academy for programs: ``/api/v1``."""

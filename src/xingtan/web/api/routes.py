@@ -1,0 +1,10 @@
+"""``/api/v1``: every operation, its description for programs, and a page for people."""
+
+from fastapi import APIRouter
+
+from xingtan.web.api import assets, description, learning, lessons, me, numbers, offers, orders, people, products
+
+router = APIRouter()
+for room in (products, lessons, offers, assets, orders, learning, me, people, numbers):
+    router.include_router(room.router)
+router.include_router(description.router)
