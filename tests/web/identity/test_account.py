@@ -7,7 +7,7 @@ import pytest
 
 from tests.domains.identity.authenticator import Authenticator
 from tests.fixtures.web import Academy, Browser, shown
-from tests.web.identity.conftest import TOKEN, fill
+from tests.web.identity.conftest import TOKEN, fill, letters, link_in
 from xingtan.domains.identity import api as identity
 from xingtan.domains.privacy import api as privacy
 from xingtan.web.edge import CONSENT_COOKIE, SESSION_COOKIE
@@ -172,6 +172,20 @@ def test_consents_are_switched_and_kept(learner: Browser, academy: Academy) -> N
     assert _allowed(academy) == {"marketing_mail"}
     assert learner.cookies[CONSENT_COOKIE] == "none"
     assert learner.get("/account/data").text.count(" checked>") == 1
+
+
+def test_a_browser_follows_what_its_person_has_chosen_elsewhere(
+    client: Browser, learner: Browser, another: Callable[[], Browser], academy: Academy
+) -> None:
+    fill(learner, "/account/data", {"purposes": ["analytics"]}, to="/account/data/consents")
+    answers = []
+    for wanted in (["analytics"], []):
+        fill(learner, "/account/data", {"purposes": wanted}, to="/account/data/consents")
+        browser = another()
+        fill(browser, "/sign-in", {"email": "lily@example.org"}, to="/sign-in/link")
+        fill(browser, link_in(letters(academy)[0]))
+        answers.append(browser.cookies[CONSENT_COOKIE])
+    assert answers == ["analytics", "none"]
 
 
 def test_one_takes_ones_data_along_and_nobody_elses(learner: Browser, academy: Academy) -> None:

@@ -81,6 +81,14 @@ def test_an_academy_is_set_up_once(fresh: Browser, home: Path) -> None:
     assert again.status_code in (403, 409)
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh", "开办您的学堂"), ("en", "Open your academy")])
+@pytest.mark.parametrize(("language", "words"), [("zh", "开办你的学堂"), ("en", "Open your academy")])
 def test_the_first_page_speaks_both_languages(fresh: Browser, language: str, words: str) -> None:
     assert words in fresh.get(f"/{language}/set-up").text
+
+
+def test_currencies_and_time_zones_are_chosen_by_name(fresh: Browser) -> None:
+    page = fresh.get("/zh/set-up").text
+    assert '<option value="CNY" selected>CNY · 人民币</option>' in page
+    assert '<option value="Asia/Shanghai" selected>' in page
+    assert '<option value="America/New_York">America/New York</option>' in page
+    assert 'id="consent"' not in page
