@@ -60,12 +60,12 @@ class Shop:
         """Publish now."""
         return self.write(catalog.publish_product, catalog.PublishProduct(product_id))
 
-    def picture(self, product_id: UUID | None = None, data: bytes | None = None, name: str = "a.png") -> catalog.AssetView:
+    def picture(
+        self, product_id: UUID | None = None, data: bytes | None = None, name: str = "a.png"
+    ) -> catalog.AssetView:
         """Store a picture."""
         upload = catalog.Upload(name, data or png(), product_id)
-        return self.write(
-            catalog.store_asset, upload, files=self.platform.files, limit_bytes=100_000_000
-        )
+        return self.write(catalog.store_asset, upload, files=self.platform.files, limit_bytes=100_000_000)
 
 
 @pytest.fixture

@@ -78,9 +78,7 @@ def test_a_retired_product_leaves_the_lists_and_keeps_its_lessons(shop: Shop) ->
     assert shop.read(lambda s: catalog.cards(s, STRANGER)).total == 0
     with pytest.raises(NotFound):
         shop.read(lambda s: catalog.product_page(s, STRANGER, made.slug))
-    page = shop.read(
-        lambda s: catalog.lesson_page(s, STRANGER, product_slug=made.slug, lesson_slug=lesson.slug)
-    )
+    page = shop.read(lambda s: catalog.lesson_page(s, STRANGER, product_slug=made.slug, lesson_slug=lesson.slug))
     assert page.html == "<p>Hello.</p>\n"
     shop.publish(made.id)
     assert shop.read(lambda s: catalog.cards(s, STRANGER)).total == 1
@@ -154,9 +152,7 @@ def test_a_bundle_holds_others_and_is_found_from_them(shop: Shop) -> None:
     for each in (one, two):
         shop.lesson(each.id)
         shop.publish(each.id)
-    command = catalog.CreateProduct(
-        "bundle", "en", catalog.ProductContent(title="Both"), contains=(two.id, one.id)
-    )
+    command = catalog.CreateProduct("bundle", "en", catalog.ProductContent(title="Both"), contains=(two.id, one.id))
     bundle = shop.write(catalog.create_product, command)
     shop.publish(bundle.id)
     assert [c.title for c in shop.read(lambda s: catalog.bundle_contents(s, bundle.id))] == ["Two", "One"]

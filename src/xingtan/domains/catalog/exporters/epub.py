@@ -42,7 +42,7 @@ _WORDS = {
         "file": "This lesson has a file: please fetch it online.",
     },
 }
-_UNKNOWN_TO_BOOKS = ("loading", "decoding", "srcset", "sizes", "tabindex", "data-language", "data-embed")
+_UNKNOWN_TO_BOOKS = ("loading", "decoding", "srcset", "sizes", "tabindex", "data-embed")
 _CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
 <rootfiles><rootfile full-path="OEBPS/content.opf" media-type="application/oebps-package+xml"/></rootfiles>
@@ -175,6 +175,9 @@ def _xhtml(html: str) -> str:
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
+        language = element.attrib.pop("data-language", None)
+        if language and len(element):
+            element[0].set("class", f"language-{language}")
         for name in _UNKNOWN_TO_BOOKS:
             element.attrib.pop(name, None)
         align = element.attrib.pop("align", None)

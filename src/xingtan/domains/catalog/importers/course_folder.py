@@ -136,7 +136,7 @@ class _Edition:
             kind="course",
             language=self.language,
             title=title,
-            slug=slug_of(title) if self.language == "en" else f"{key}-{self.language}",
+            slug=f"{key}-{self.language}" if self.root else key,
             summary=summary,
             description_md=body,
             author=str(self.front.get("author") or ""),

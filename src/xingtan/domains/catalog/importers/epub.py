@@ -1,6 +1,7 @@
 """EPUB 2 and 3: the spine becomes lessons, the contents give their titles, the metadata the rest."""
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -28,6 +29,7 @@ _CONTAINER = "META-INF/container.xml"
 _LONGEST_PAGE = 8_000_000  # bytes
 _XML = {"opf": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
 _XHTML = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
+_ONLY_PICTURE = re.compile(r"!\[[^\[\]]*\]\([^()\s]*\)")
 _LITTLE = 40  # characters: less than a title page
 
 
@@ -167,7 +169,7 @@ def _product(sources: Sources, book: _Book, options: ImportOptions) -> PlannedPr
 
     pages = [path for path in dict.fromkeys(book.spine) if path != book.navigation]
     texts = {path: text for path in pages if (text := _page(sources, path)) is not None}
-    kept = {path: text for path, text in texts.items() if len(text.strip()) > _LITTLE or path in book.titles}
+    kept = {path: text for path, text in texts.items() if path in book.titles or _says_something(text)}
     title = said("title") or options.name
     sample = title + "".join(text[:2000] for text in kept.values())
     language = (said("language") or options.language or "")[:2].lower()
@@ -191,6 +193,12 @@ def _product(sources: Sources, book: _Book, options: ImportOptions) -> PlannedPr
         sections=(PlannedSection(".", "", tuple(_lessons(sources, book, kept))),),
         source_hash=sources.source_hash(facts, (cover,) if cover else ()),
     )
+
+
+def _says_something(text: str) -> bool:
+    """Say whether a page is more than a cover picture or an empty leaf."""
+    bare = text.strip()
+    return len(bare) > _LITTLE and _ONLY_PICTURE.fullmatch(bare) is None
 
 
 def _plain(html: str) -> str:

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, CData, Tag
+from bs4.element import PreformattedString
 from markdownify import MarkdownConverter
 
 _SPOKEN = re.compile(r"(?<!\\)\b[A-Za-z]{3,} [A-Za-z]{2,}")  # "x squared plus one": words, not TeX
@@ -53,6 +54,9 @@ def html_to_markdown(html: str) -> str:
     """Return `html` as Markdown. `ValueError` when it nests too deeply to be read."""
     try:
         soup = BeautifulSoup(html, "html.parser")
+        for aside in soup.find_all(string=lambda text: isinstance(text, PreformattedString)):
+            if not isinstance(aside, CData):  # a comment, a declaration, an instruction: none of them are words
+                aside.extract()
         for frame in soup.find_all("iframe"):
             source = str(frame.get("src") or "")
             frame.replace_with(f"\n\n{source}\n\n" if source.startswith("https://") else "")

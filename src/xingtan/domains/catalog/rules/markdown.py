@@ -91,7 +91,7 @@ def render(markdown: str, *, resolve_image: ResolveImage = nothing, language: st
         raise Invalid.of("body", say("This text is too long: at most %(limit)s characters.", limit=LONGEST_BODY))
     run = _Run(resolve_image, language)
     env: dict[str, Any] = {"run": run}
-    raw = _PARSER.render(_plain_newlines(markdown), env)
+    raw = _PARSER.render(_plain(markdown), env)
     html = sanitise(raw)
     footnotes = len(env.get("footnotes", {}).get("list", {}))
     return Rendered(html, plain_text(html), tuple(run.toc), tuple(dict.fromkeys(run.missing)), footnotes)
@@ -100,8 +100,8 @@ def render(markdown: str, *, resolve_image: ResolveImage = nothing, language: st
 def render_inline(markdown: str, *, language: str = "en") -> str:
     """Return one line of `markdown` as sanitised HTML without a paragraph around it; for questions and choices."""
     if len(markdown) > _LONGEST_INLINE:
-        return escape(markdown)
-    return sanitise(_PARSER.renderInline(_plain_newlines(markdown), {"run": _Run(nothing, language)}))
+        return escape(_plain(markdown))
+    return sanitise(_PARSER.renderInline(_plain(markdown), {"run": _Run(nothing, language)}))
 
 
 def plain_text(html: str) -> str:
@@ -122,8 +122,10 @@ _BLOCK_END = re.compile(r"</(?:p|h[1-6]|li|tr|pre|blockquote|div|dt|dd|figcaptio
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’-]*")
 
 
-def _plain_newlines(markdown: str) -> str:
-    return markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
+def _plain(markdown: str) -> str:
+    """Return `markdown` with plain newlines, and without what is no character: NUL and halves of surrogate pairs."""
+    whole = markdown.encode(errors="replace").decode()
+    return whole.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd")
 
 
 # Rules on tokens

@@ -3,7 +3,8 @@
 1. No script, style, frame, form, event handler, or address other than http, https, mailto, tel, `asset:`, `lesson:`,
    `#…` and `/…` survives, whatever went in.
 2. Every id begins with `c-`, and every `#…` link points at such an id, so that content cannot take a page's own ids.
-3. A class survives only when it is one that the renderer uses or one of Pygments'.
+3. What survives can be written as XML.
+4. A class survives only when it is one that the renderer uses or one of Pygments'.
 """
 
 import re
@@ -16,6 +17,7 @@ from pygments.token import STANDARD_TYPES
 ID_PREFIX = "c-"
 _DEEPEST = 300
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]*)[^<>]*?(?P<end>/?)>")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML 1.0 §2.2: an EPUB must hold the text too
 _CLOSED_BY_THEMSELVES = {
     "br", "col", "dd", "dt", "hr", "img", "input", "li", "p", "source", "td", "th", "tr", "wbr",
 }  # fmt: skip
@@ -79,8 +81,8 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 def sanitise(html: str) -> str:
     """Return `html` with nothing in it that the allow-list above does not name."""
     if _is_too_deep(html):
-        return escape(_TAG.sub("", html), quote=False)
-    return _CLEANER.clean(html)
+        return _NOT_XML.sub("", escape(_TAG.sub("", html), quote=False))
+    return _NOT_XML.sub("", _CLEANER.clean(html))
 
 
 def _is_too_deep(html: str) -> bool:

@@ -1,5 +1,6 @@
 """What every use case of the catalogue shares: loading and locking, raising the revision, recounting."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -47,6 +48,16 @@ def touch(session: Session, product: Product, *, clock: Clock) -> None:
     session.flush()
     if product.state == "published":
         emit(session, ProductChanged(product.id), at=clock.now())
+    for bundle in _bundles_with(session, product):
+        touch(session, bundle, clock=clock)
+
+
+def _bundles_with(session: Session, product: Product) -> Sequence[Product]:
+    """Return the bundles whose sums this product is part of; bundles hold no bundles, so this ends."""
+    if product.kind == "bundle":
+        return ()
+    wanted = select(Product).join(BundleItem, BundleItem.bundle_id == Product.id)
+    return session.scalars(wanted.where(BundleItem.product_id == product.id).with_for_update(of=Product)).all()
 
 
 def _counted(session: Session, product: Product) -> tuple[int, int]:
