@@ -21,7 +21,7 @@ APPEAL: Mapping[str, float] = {
 LOOKING = {"match": 0.8, "own language": 2.2, "new": 0.9}
 NEW_FADES_DAYS = 14.0
 BUYING = {
-    "base": -4.6, "match": 0.75, "looked before": 0.3, "other language": -2.5, "unprepared": -1.2, "free": 0.1,
+    "base": -4.95, "match": 0.75, "looked before": 0.3, "other language": -2.5, "unprepared": -1.2, "free": -0.35,
 }  # fmt: skip
 PRICE_UNIT_MINOR = 10_000
 """Prices are measured against this (100.00): its logarithm is nothing."""
