@@ -9,18 +9,6 @@ from xingtan.web.learning.addresses import lesson_path, picture_url
 ROOT = "/api/v1"
 
 
-def files_in(html: str) -> frozenset[UUID]:
-    """Return the ids of the files that stored HTML names."""
-    named: set[UUID] = set()
-
-    def note(asset_id: UUID, _width: int | None) -> str:
-        named.add(asset_id)
-        return ""
-
-    catalog.place(html, asset_url=note, lesson_url=lambda slug: slug)
-    return frozenset(named)
-
-
 def in_place(
     html: str, *, assets: Mapping[UUID, catalog.AssetView], product_slug: str, file_url: Callable[[UUID], str]
 ) -> str:

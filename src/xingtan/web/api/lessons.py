@@ -10,7 +10,7 @@ from xingtan.core.ids import public_id
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning import api as learning
-from xingtan.web.api.addresses import ROOT, files_in, in_place
+from xingtan.web.api.addresses import ROOT, in_place
 from xingtan.web.api.caller import PUBLIC_READ, Ask, AskDep, staff
 from xingtan.web.api.fields import AssetPath, LessonPath, Name, Number, SectionPath
 from xingtan.web.api.lesson_schemas import (
@@ -65,7 +65,7 @@ def get_lesson(ask: AskDep, lesson: LessonPath) -> Lesson:
 
     def work(session: Session) -> Lesson:
         page, access = opened(session, ask, lesson)
-        assets = catalog.find_assets(session, files_in(page.html))
+        assets = catalog.find_assets(session, catalog.assets_in(page.html))
         html = in_place(
             page.html, assets=assets, product_slug=page.product.slug,
             file_url=lambda asset_id: _file_url(lesson, asset_id),
@@ -90,7 +90,7 @@ def get_lesson_file(ask: AskDep, lesson: LessonPath, asset: AssetPath) -> Respon
 
     def work(session: Session) -> catalog.AssetView:
         page, _ = opened(session, ask, lesson)
-        named = files_in(page.html) | ({page.media.id} if page.media else set())
+        named = catalog.assets_in(page.html) | ({page.media.id} if page.media else set())
         if asset not in named:
             raise NotFound(say("There is no such file."))
         return catalog.asset(session, asset)

@@ -9,7 +9,7 @@ from xingtan.core.ids import PREFIXES, private_id, public_id
 from xingtan.core.viewer import Permission
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
-from xingtan.web.api.addresses import ROOT, files_in, in_place
+from xingtan.web.api.addresses import ROOT, in_place
 from xingtan.web.api.caller import PUBLIC_READ, Ask, AskDep, staff
 from xingtan.web.api.fields import Name, Number, Word
 from xingtan.web.api.operations import operation, operations
@@ -225,7 +225,7 @@ def _draft(session: Session, ask: Ask, slug: str) -> Draft:
 
 def description(session: Session, html: str, *, slug: str) -> str:
     """Return a product's description with its addresses in place."""
-    assets = catalog.find_assets(session, files_in(html))
+    assets = catalog.find_assets(session, catalog.assets_in(html))
     return in_place(
         html, assets=assets, product_slug=slug,
         file_url=lambda asset_id: f"{ROOT}/assets/{public_id('asset', asset_id)}/file",

@@ -2,9 +2,21 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.api import assets, description, learning, lessons, me, numbers, offers, orders, people, products
+from xingtan.web.api import (
+    assets,
+    description,
+    learning,
+    lessons,
+    me,
+    numbers,
+    offers,
+    orders,
+    people,
+    products,
+    transfers,
+)
 
 router = APIRouter()
-for room in (products, lessons, offers, assets, orders, learning, me, people, numbers):
+for room in (products, lessons, offers, assets, orders, learning, me, people, numbers, transfers):
     router.include_router(room.router)
 router.include_router(description.router)

@@ -85,4 +85,8 @@ SUMMARIES: Mapping[str, Sentence] = {
     "schedule_product": say("Have a product published at an instant to come."),
     "unschedule_product": say("Make a scheduled product a draft again."),
     "retire_product": say("Stop offering a product; who has it keeps it."),
+    "plan_import": say("Say what importing a file would make, and what in it cannot be read; nothing is written."),
+    "start_import": say("Do the import that a dry run looked at, in the background. Doing it twice changes nothing."),
+    "get_import": say("How far an import is; at its end, its report."),
+    "export_product": say("Take a product out: as a ZIP of Markdown that can be imported again, or as an EPUB book."),
 }
