@@ -9,6 +9,7 @@ from tests.fixtures.web import Academy, Browser, shown
 from tests.web.identity.conftest import fill
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.audit import api as audit
+from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.infra.db import new_id
 
@@ -18,6 +19,7 @@ MATRIX = {
     ("GET", "/studio/people/{person}"): {"owner", "teacher", "support"},
     ("POST", "/studio/people/{person}/roles"): {"owner"},
     ("POST", "/studio/people/{person}/end-sessions"): {"owner", "support"},
+    ("POST", "/studio/people/{person}/access"): {"owner", "support"},
     ("GET", "/studio/settings"): {"owner"},
     ("POST", "/studio/settings"): {"owner"},
     ("GET", "/studio/audit"): {"owner"},
@@ -38,9 +40,14 @@ def test_p15_each_role_reaches_exactly_its_routes(
 ) -> None:
     people = {"owner": academy.owner, "learner": academy.learner}
     browser = client if role == "stranger" else open_browser(people.get(role) or academy.staff(role))
+    product = shown("product", academy.course.id)
     for (method, path), allowed in MATRIX.items():
         target = path.format(person=shown("person", academy.other.id))
-        answer = browser.get(target) if method == "GET" else browser.submit(target, {"role": "editor", **SETTINGS})
+        answer = (
+            browser.get(target)
+            if method == "GET"
+            else browser.submit(target, {"role": "editor", "product": product, **SETTINGS})
+        )
         if role in allowed:
             assert answer.status_code in (200, 303), (method, path)
             assert "/sign-in" not in answer.headers.get("location", ""), (method, path)
@@ -187,3 +194,29 @@ def test_the_audit_list_turns_its_pages(owner: Browser, academy: Academy) -> Non
     assert "act.0<" not in page
     older = page.partition("before=evt_")[2].partition('"')[0]
     assert "act.0<" in owner.get(f"/studio/audit?before=evt_{older}").text
+
+
+def test_access_is_given_and_taken_back_and_both_are_noted(owner: Browser, learner: Browser, academy: Academy) -> None:
+    page = f"/studio/people/{shown('person', academy.learner.id)}"
+    product = {"product": shown("product", academy.course.id)}
+    assert fill(owner, page, product, to=f"{page}/access").status_code == 303
+    assert _may_use(academy)
+    assert owner.submit(f"{page}/access", product).status_code == 409
+    given = owner.get(page).text.partition("/access/")[2].partition("/")[0]
+    assert fill(owner, page, to=f"{page}/access/{given}/end").status_code == 303
+    assert not _may_use(academy)
+    actions = [one.action for one in academy.read(lambda s: audit.entries(s, SYSTEM, subject_id=academy.learner.id))]
+    assert [one for one in actions if one.startswith("access")] == ["access.ended", "access.given"]
+    assert learner.submit(f"{page}/access", product).status_code == 403
+
+
+@pytest.mark.parametrize("product", ["", "prd_nonsense", "prd_" + "0" * 26, "ord_" + "0" * 26])
+def test_a_product_that_is_none_is_refused(owner: Browser, academy: Academy, product: str) -> None:
+    page = f"/studio/people/{shown('person', academy.learner.id)}"
+    assert fill(owner, page, {"product": product}, to=f"{page}/access").status_code == 422
+    assert owner.submit(f"{page}/access/{new_id()}/end").status_code == 404
+
+
+def _may_use(academy: Academy) -> bool:
+    now = academy.platform.clock.now()
+    return academy.read(lambda s: entitlements.has_access(s, academy.learner.id, academy.course.id, at=now))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from xingtan.domains.identity import api as identity
 from xingtan.domains.privacy import api as privacy
+from xingtan.web.identity.access import AccessPanel
 
 Errors = Mapping[str, str]
 NO_ERRORS: Errors = {}
@@ -187,6 +188,7 @@ class PersonPage:
     sessions: Sequence[identity.SessionView]
     consents: Sequence[ConsentRow]
     security: identity.SecurityView | None
+    access: AccessPanel | None
     saved: str = ""
     errors: Errors = field(default_factory=dict)
 

@@ -17,19 +17,22 @@ from xingtan.domains.audit import api as audit
 from xingtan.domains.identity import api as identity
 from xingtan.domains.privacy import api as privacy
 from xingtan.web.edge import Edge, EdgeDep
+from xingtan.web.identity.access import panel
+from xingtan.web.identity.access import router as access
 from xingtan.web.identity.consent import consent_rows
 from xingtan.web.identity.forms import Errors, Text, errors_of
 from xingtan.web.identity.pages import AuditPage, AuditRow, PeopleListPage, PersonPage, SettingsPage
 from xingtan.web.identity.set_up import currency_choices, time_zone_choices
 from xingtan.web.render import render
 
-router = APIRouter(prefix="/studio")
+router = APIRouter()
+studio = APIRouter(prefix="/studio")
 
 _PEOPLE_AT_ONCE = 50
 _ACTS_AT_ONCE = 50
 
 
-@router.get("/people")
+@studio.get("/people")
 def people(here: EdgeDep, q: str = "", staff: str = "", after: str = "") -> Response:
     """List people, newest first, or those whom the search finds."""
     here.require_staff()
@@ -62,14 +65,14 @@ def people(here: EdgeDep, q: str = "", staff: str = "", after: str = "") -> Resp
     )
 
 
-@router.get("/people/{person_id}")
+@studio.get("/people/{person_id}")
 def person(here: EdgeDep, person_id: str, saved: str = "") -> Response:
     """Show one person; that staff read the address is noted in the audit list."""
     here.require_staff()
-    return _person(here, person_id, saved=saved if saved in {"role", "sessions"} else "", is_noted=True)
+    return _person(here, person_id, saved=saved if saved in {"role", "sessions", "access"} else "", is_noted=True)
 
 
-@router.post("/people/{person_id}/roles")
+@studio.post("/people/{person_id}/roles")
 def change_role(here: EdgeDep, person_id: str, role: Text = "", change: Text = "grant") -> Response:
     """Give a role, or take it back."""
     here.require(Permission.ROLES_WRITE)
@@ -82,7 +85,7 @@ def change_role(here: EdgeDep, person_id: str, role: Text = "", change: Text = "
     return RedirectResponse(here.url(f"/studio/people/{person_id}?saved=role"), status_code=303)
 
 
-@router.post("/people/{person_id}/end-sessions")
+@studio.post("/people/{person_id}/end-sessions")
 def end_sessions(here: EdgeDep, person_id: str) -> Response:
     """End every session of a person, e.g. when a device was lost."""
     here.require(Permission.PEOPLE_WRITE)
@@ -121,6 +124,7 @@ def _person(
             sessions=sessions,
             consents=consent_rows(privacy.consents(session, target), here.language),
             security=identity.security(session, target, vault=platform.vault) if knows_more else None,
+            access=panel(session, here, target) if knows_more else None,
             saved=saved,
             errors=errors or {},
         )
@@ -149,7 +153,7 @@ class SettingsForm(BaseModel):
     accent: str = ""
 
 
-@router.get("/settings")
+@studio.get("/settings")
 def settings(here: EdgeDep, saved: str = "") -> Response:
     """Show the academy's settings."""
     here.require(Permission.SETTINGS_WRITE)
@@ -164,7 +168,7 @@ def settings(here: EdgeDep, saved: str = "") -> Response:
     return _settings(here, values | plain, saved=bool(saved))
 
 
-@router.post("/settings")
+@studio.post("/settings")
 def save_settings(here: EdgeDep, form: Annotated[SettingsForm, Form()]) -> Response:
     """Change the academy's settings."""
     here.require(Permission.SETTINGS_WRITE)
@@ -205,7 +209,7 @@ def _settings(here: Edge, values: dict[str, str], *, saved: bool = False, errors
     return render(here, page, status=422 if errors else 200)
 
 
-@router.get("/audit")
+@studio.get("/audit")
 def audit_list(here: EdgeDep, before: str = "") -> Response:
     """Show who did what, newest first."""
     here.require(Permission.OPERATE)
@@ -246,3 +250,7 @@ def lacks_second_factor(here: Edge) -> bool:
 
 def _status(error: Refused) -> int:
     return 422 if isinstance(error, Invalid) else 409
+
+
+router.include_router(studio)
+router.include_router(access)
