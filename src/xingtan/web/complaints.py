@@ -7,6 +7,11 @@ from xingtan.core.errors import Sentence, say
 
 _KINDS: Mapping[str, Sentence] = {
     "missing": say("This is missing."),
+    "not_an_id": say("This is not an id of ours."),
+    "unstorable": say("This holds a character that cannot be kept."),
+    "far_away": say("Choose a day between the years 2000 and 2200."),
+    "unknown_currency": say("This currency is not known here."),
+    "amounts_disagree": say("The amount and its minor units disagree."),
     "extra_forbidden": say("This name is not known here."),
     "string_type": say("This has to be a text."),
     "string_too_short": say("This is too short."),
@@ -43,14 +48,14 @@ def sentence_of(complaint: Mapping[str, Any]) -> Sentence:
     if kind in _KINDS:
         return _KINDS[kind]
     if kind in {"literal_error", "enum"}:
-        return say("This has to be one of: %(words)s.", words=context.get("expected", ""))
+        return say("This has to be one of: %(words)s.", words=str(context.get("expected", "")).replace(" or ", ", "))
     if kind in {"string_too_long", "too_long"}:
         return say("This is too long; at most %(most)s.", most=context.get("max_length", ""))
     if kind in {"greater_than_equal", "greater_than"}:
         return say("This has to be at least %(least)s.", least=context.get("ge", context.get("gt", "")))
     if kind in {"less_than_equal", "less_than"}:
         return say("This can be at most %(most)s.", most=context.get("le", context.get("lt", "")))
-    return say("This is not accepted: %(reason)s", reason=str(complaint["msg"]).removeprefix("Value error, "))
+    return say("This is not accepted: %(reason)s", reason=complaint["msg"])
 
 
 def complaints(found: Sequence[Mapping[str, Any]]) -> dict[str, Sentence]:

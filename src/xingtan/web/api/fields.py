@@ -19,6 +19,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from xingtan.core import money
 from xingtan.core.errors import NotFound
@@ -43,8 +44,7 @@ class Out(BaseModel):
 
 def _storable(text: str) -> str:
     if "\x00" in text:
-        msg = "NUL cannot be kept"
-        raise ValueError(msg)
+        raise PydanticCustomError("unstorable", "NUL cannot be kept")
     return text
 
 
@@ -63,22 +63,19 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 def _bounded(at: datetime) -> datetime:
     if not _FIRST_YEAR < at.year < _LAST_YEAR:
-        msg = f"between the years {_FIRST_YEAR} and {_LAST_YEAR}"
-        raise ValueError(msg)
+        raise PydanticCustomError("far_away", "between the years 2000 and 2200")
     return at.astimezone(UTC)
 
 
 def _bounded_day(day: date) -> date:
     if not _FIRST_YEAR < day.year < _LAST_YEAR:
-        msg = f"between the years {_FIRST_YEAR} and {_LAST_YEAR}"
-        raise ValueError(msg)
+        raise PydanticCustomError("far_away", "between the years 2000 and 2200")
     return day
 
 
 def _text_only(value: Any) -> Any:
     if not isinstance(value, str):
-        msg = "write it as text"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic gathers ValueErrors
+        raise PydanticCustomError("string_type", "write it as text")
     return value
 
 
@@ -118,8 +115,7 @@ def _in_body(kind: str) -> BeforeValidator:
         try:
             return private_id(kind, text if isinstance(text, str) else "")
         except NotFound:
-            msg = f"an id that starts with {PREFIXES[kind]}_"
-            raise ValueError(msg) from None
+            raise PydanticCustomError("not_an_id", "an id of ours, of the right kind") from None
 
     return BeforeValidator(read)
 
@@ -188,11 +184,9 @@ class AmountIn(In):
     @model_validator(mode="after")
     def _agrees(self) -> "AmountIn":
         if self.currency not in money.CURRENCIES:
-            msg = f"one of {', '.join(money.CURRENCIES)}"
-            raise ValueError(msg)
+            raise PydanticCustomError("unknown_currency", "a currency of ISO 4217 that is charged here")
         if self.amount is not None and self.amount != self.money.major():
-            msg = f"amount and minor disagree: {self.money.major()}"
-            raise ValueError(msg)
+            raise PydanticCustomError("amounts_disagree", "amount and minor have to say the same")
         return self
 
     @property
