@@ -21,15 +21,15 @@ class RailLesson:
     href: str
     is_done: bool
     is_here: bool
-    access: learning.Access
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RailSection:
-    """A part of the product in the contents; `title` may be empty."""
+    """A part of the product in the contents; `title` may be empty, `lessons` are list items."""
 
     title: str
-    lessons: tuple[RailLesson, ...]
+    lessons: tuple[Markup, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge
+from xingtan.web.language import Language
 from xingtan.web.learning.addresses import (
     PUBLIC,
     feed_path,
@@ -20,10 +22,10 @@ from xingtan.web.learning.addresses import (
     picture_url,
     product_path,
 )
+from xingtan.web.learning.books import BOOKS
 from xingtan.web.learning.lesson_memory import KnownLesson
 from xingtan.web.learning.pages import LastTry, LessonDoor, LessonRoom, Medium, NoteLine, Rail, RailLesson, RailSection
-
-_BOOKS = frozenset({"ebook", "course", "column"})
+from xingtan.web.render import environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +64,35 @@ def look(session: Session, here: Edge, lesson: catalog.LessonPage) -> Seen:
 
 def rail(here: Edge, lesson: catalog.LessonPage, seen: Seen) -> Rail:
     """Return the contents beside the text."""
-    slug = lesson.product.slug
-    sections = tuple(
-        RailSection(
-            section.title, tuple(_line(here, slug, line, lesson_id=lesson.id, seen=seen) for line in section.lessons)
+    done = {one.lesson_id for one in seen.states.values() if one.completed_at is not None}
+    base = here.url(lesson_path(lesson.product.slug, ""))
+
+    def line(one: catalog.LessonLine) -> Markup:
+        return _line(
+            here.language,
+            RailLesson(
+                title=one.title,
+                kind=one.kind,
+                minutes=one.minutes,
+                href=base + one.slug,
+                is_done=one.id in done,
+                is_here=one.id == lesson.id,
+                reason=seen.held[one.id].reason,
+            ),
         )
-        for section in lesson.contents.sections
+
+    sections = tuple(
+        RailSection(section.title, tuple(line(one) for one in section.lessons)) for section in lesson.contents.sections
     )
-    done = sum(one.is_done for section in sections for one in section.lessons)
-    return Rail(sections, done, len(lesson.contents.lessons))
+    lessons = lesson.contents.lessons
+    return Rail(sections, sum(one.id in done for one in lessons), len(lessons))
 
 
-def _line(here: Edge, slug: str, line: catalog.LessonLine, *, lesson_id: UUID, seen: Seen) -> RailLesson:
-    state = seen.states.get(line.id)
-    return RailLesson(
-        title=line.title,
-        kind=line.kind,
-        minutes=line.minutes,
-        href=here.url(lesson_path(slug, line.slug)),
-        is_done=state is not None and state.completed_at is not None,
-        is_here=line.id == lesson_id,
-        access=seen.held[line.id],
-    )
+@lru_cache(maxsize=8192)
+def _line(language: Language, line: RailLesson) -> Markup:
+    """Return a line of the contents; the same for every reader in the same state."""
+    html = environment(language).get_template("learning/_line.html").render(line=line)
+    return Markup(html)  # noqa: S704 - escaped by its template
 
 
 def room(
@@ -115,7 +124,7 @@ def room(
         version_id=public_id("version", lesson.version_id),
         previous_href=here.url(lesson_path(slug, lesson.previous.slug)) if lesson.previous else None,
         next_href=here.url(lesson_path(slug, lesson.next.slug)) if lesson.next else None,
-        book_href=here.url(f"/learn/{slug}/book.epub") if is_held and lesson.product.kind in _BOOKS else None,
+        book_href=here.url(f"/learn/{slug}/book.epub") if is_held and lesson.product.kind in BOOKS else None,
         feed_href=here.url(feed_path(slug)) if is_held and lesson.product.kind == "podcast" else None,
     )
 

@@ -12,7 +12,7 @@ from xingtan.domains.insight import api as insight
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.insight import watching
-from xingtan.web.learning import live, notes, progress, shelf
+from xingtan.web.learning import books, live, notes, progress, shelf
 from xingtan.web.learning.addresses import lesson_path
 from xingtan.web.learning.forms import FormDep, version_of
 from xingtan.web.learning.lesson_memory import KnownLesson, known_lesson
@@ -21,7 +21,7 @@ from xingtan.web.learning.rooms import door, look, room
 from xingtan.web.render import render, render_public
 
 router = APIRouter()
-for _part in (shelf, notes, progress, live):
+for _part in (shelf, notes, progress, live, books):
     router.include_router(_part.router)
 
 

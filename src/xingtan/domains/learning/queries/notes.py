@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
@@ -13,6 +13,11 @@ from xingtan.domains.learning.rules.anchors import reanchored, text_of
 from xingtan.domains.learning.sealing import QUOTE, TEXT
 from xingtan.domains.learning.views import Anchor, NoteOfLesson, NoteView
 from xingtan.infra.vault import Vault
+
+
+_IN_LESSON = (
+    select(Note).where(Note.person_id == bindparam("person"), Note.lesson_id == bindparam("lesson")).order_by(Note.id)
+)
 
 
 def note_view(session: Session, row: Note, *, vault: Vault, html: str | None = None) -> NoteView:
@@ -44,10 +49,9 @@ def lesson_notes(
     """
     if viewer.person_id is None:
         return ()
-    wanted = select(Note).where(Note.person_id == viewer.person_id, Note.lesson_id == lesson_id).order_by(Note.id)
     notes = [
         note_view(session, row, vault=vault, html=None if row.version_id == version_id else html)
-        for row in session.scalars(wanted)
+        for row in session.scalars(_IN_LESSON, {"person": viewer.person_id, "lesson": lesson_id})
     ]
     return tuple(sorted(notes, key=lambda note: note.anchor.start if note.anchor else 1 << 40))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.period import Period
@@ -16,8 +16,24 @@ from xingtan.domains.learning.rules.positions import position_of
 from xingtan.domains.learning.rules.resume import next_lesson
 from xingtan.domains.learning.views import LessonState, Position, ProductProgress, ResumePoint, ShelfItem
 
-_MOST_KNOWN = 512
-_known_contents: dict[UUID, catalog.Contents] = {}
+# Asked for every page of the reading room: built once, and read as columns, which is half the work of rows as objects.
+_STATES = (
+    select(
+        LessonProgress.lesson_id,
+        LessonProgress.product_id,
+        LessonProgress.version_id,
+        LessonProgress.position,
+        LessonProgress.fraction,
+        LessonProgress.started_at,
+        LessonProgress.completed_at,
+        LessonProgress.updated_at,
+    )
+    .where(
+        LessonProgress.person_id == bindparam("person"),
+        LessonProgress.product_id.in_(bindparam("products", expanding=True)),
+    )
+    .order_by(LessonProgress.updated_at)
+)
 
 
 def state_view(row: LessonProgress) -> LessonState:
@@ -34,12 +50,12 @@ def lesson_states(session: Session, person_id: UUID, product_id: UUID) -> dict[U
 
 
 def _states(session: Session, person_id: UUID, product_ids: Iterable[UUID]) -> dict[UUID, list[LessonState]]:
-    wanted = select(LessonProgress).where(
-        LessonProgress.person_id == person_id, LessonProgress.product_id.in_(list(product_ids))
-    )
     found: dict[UUID, list[LessonState]] = {}
-    for row in session.scalars(wanted.order_by(LessonProgress.updated_at)):
-        found.setdefault(row.product_id, []).append(state_view(row))
+    for lesson_id, product_id, version_id, position, *rest in session.execute(
+        _STATES, {"person": person_id, "products": list(product_ids)}
+    ):
+        state = LessonState(lesson_id, product_id, version_id, Position(**position), *rest)
+        found.setdefault(product_id, []).append(state)
     return found
 
 
@@ -54,18 +70,10 @@ def product_progress(session: Session, person_id: UUID, product_ids: Sequence[UU
 
 
 def _contents(session: Session, card: catalog.ProductCard | None) -> Sequence[catalog.LessonLine]:
-    """Return the lessons that learners see, remembered until the product's revision moves."""
+    """Return the lessons that learners see; from the catalogue's memory unless the product has changed."""
     if card is None or not card.lesson_count:
         return ()
-    kept = _known_contents.get(card.id)
-    if kept is not None and kept.revision == card.revision:
-        return kept.lessons
-    found = catalog.contents(session, STRANGER, card.id)
-    if session.info.get("reading"):  # what a writing session sees may yet be rolled back
-        if len(_known_contents) >= _MOST_KNOWN:
-            _known_contents.clear()
-        _known_contents[card.id] = found
-    return found.lessons
+    return catalog.for_viewer(catalog.contents_at(session, card.id, revision=card.revision), STRANGER).lessons
 
 
 def progress_of(
