@@ -14,7 +14,6 @@ from xingtan.domains.learning.sealing import QUOTE, TEXT
 from xingtan.domains.learning.views import Anchor, NoteOfLesson, NoteView
 from xingtan.infra.vault import Vault
 
-
 _IN_LESSON = (
     select(Note).where(Note.person_id == bindparam("person"), Note.lesson_id == bindparam("lesson")).order_by(Note.id)
 )
