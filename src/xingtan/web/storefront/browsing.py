@@ -3,7 +3,7 @@
 A cursor of this list is ``language.cursor``: in which language the list is, and the catalogue's own cursor in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from xingtan.core.errors import Invalid, say
 from xingtan.core.viewer import STRANGER
 from xingtan.domains.catalog import api as catalog
 from xingtan.web.language import LANGUAGES, Language, as_language, others
-from xingtan.web.storefront.cards import Card, Visit, make_cards, owned_by
+from xingtan.web.storefront.cards import Card, Visit, make_cards, prices_of
 
 PAGE = 24
 _MOST_READS = 12  # of PAGE products each, when a price filter leaves few
@@ -69,26 +69,31 @@ class Listing:
 
 def browse(session: Session, visit: Visit, choice: Choice) -> Listing:
     """Return the page of the catalogue at `choice.after`; `Invalid` for an address that is not one of ours."""
-    owned = owned_by(session, visit)
-    found: list[Card] = []
+    found: list[catalog.ProductCard] = []
     total, after = 0, ""
     for read, (page, following) in enumerate(_pages(session, visit, choice), 1):
-        cards = make_cards(session, visit, page.cards, owned=owned)
-        found += [card for card in cards if _costs(card, choice.price)]
+        found += _affordable(session, visit, page.cards, price=choice.price)
         total += page.total if page.is_first_of_language else 0
         after = following
         if len(found) >= PAGE or read >= _MOST_READS:
             break
+    cards = make_cards(session, visit, found)
     return Listing(
-        own=tuple(card for card in found if not card.is_foreign),
-        foreign=tuple(card for card in found if card.is_foreign),
+        own=tuple(card for card in cards if not card.is_foreign),
+        foreign=tuple(card for card in cards if card.is_foreign),
         total=None if choice.price or choice.after or after else total,
         after=after,
     )
 
 
-def _costs(card: Card, price: str) -> bool:
-    return not price or (card.price.model == "free") == (price == "free")
+def _affordable(
+    session: Session, visit: Visit, products: Sequence[catalog.ProductCard], *, price: str
+) -> list[catalog.ProductCard]:
+    """Return the products with the price that is asked for: free, paid, or any; one query unless any."""
+    if not price:
+        return list(products)
+    prices = prices_of(session, visit, [one.id for one in products])
+    return [one for one in products if (prices[one.id].model == "free") == (price == "free")]
 
 
 @dataclass(frozen=True, slots=True)

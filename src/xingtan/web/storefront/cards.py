@@ -102,12 +102,17 @@ def owned_by(session: Session, visit: Visit) -> frozenset[UUID]:
 
 
 def make_cards(
-    session: Session, visit: Visit, products: Sequence[catalog.ProductCard], *, owned: frozenset[UUID] | None = None
+    session: Session,
+    visit: Visit,
+    products: Sequence[catalog.ProductCard],
+    *,
+    owned: frozenset[UUID] | None = None,
+    prices: Mapping[UUID, Price] | None = None,
 ) -> tuple[Card, ...]:
-    """Return the cards of `products` in their order: one query for prices, one for covers, one for what is owned."""
+    """Return the cards of `products` in order: a query each for prices, covers and what is owned, unless given."""
     if not products:
         return ()
-    prices = prices_of(session, visit, (one.id for one in products))
+    prices = prices or prices_of(session, visit, (one.id for one in products))
     covers = catalog.find_assets(session, (one.cover_asset_id for one in products if one.cover_asset_id))
     mine = owned_by(session, visit) if owned is None else owned
     return tuple(_card(one, visit, covers=covers, price=prices[one.id], is_owned=one.id in mine) for one in products)

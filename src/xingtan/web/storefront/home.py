@@ -1,19 +1,19 @@
 """The front page, and the page about the academy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from xingtan.core.viewer import STRANGER
 from xingtan.domains.catalog import api as catalog
-from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge
 from xingtan.web.learning.addresses import lesson_path
-from xingtan.web.storefront.cards import Visit, make_cards, owned_by, topic_links, used
+from xingtan.web.storefront.cards import Price, Visit, make_cards, owned_by, prices_of, topic_links, used
 from xingtan.web.storefront.markup import academy_nodes
 from xingtan.web.storefront.pages import AboutPage, Continuing, HomePage, Sums
 from xingtan.web.storefront.seo import make_head
@@ -37,10 +37,9 @@ def published(session: Session, visit: Visit) -> tuple[catalog.ProductCard, ...]
     return tuple(sorted(found, key=lambda one: one.language != visit.language))
 
 
-def sums(session: Session, visit: Visit, works: Sequence[catalog.ProductCard]) -> Sums:
-    """Return how many works and lessons there are, and how many works are free. One query."""
-    offers = commerce.offers_for(session, [one.id for one in works], currency=visit.currency, at=visit.at)
-    free = sum(1 for one in works if one.id in offers and offers[one.id].is_free)
+def sums(works: Sequence[catalog.ProductCard], prices: Mapping[UUID, Price]) -> Sums:
+    """Return how many works and lessons there are, and how many works are free."""
+    free = sum(prices[one.id].model == "free" for one in works)
     lessons = sum(one.lesson_count for one in works if one.kind != "bundle")  # a bundle's are counted where they are
     return Sums(len(works), lessons, free)
 
@@ -49,11 +48,10 @@ def home_page(session: Session, here: Edge) -> HomePage:
     """Return the front page of this reader."""
     visit, academy = Visit.of(here), here.request.app.state.academy.current()
     works = published(session, visit)
-    owned = owned_by(session, visit)
+    owned, prices = owned_by(session, visit), prices_of(session, visit, [one.id for one in works])
     newest = sorted(works, key=lambda one: one.published_at or _LONG_AGO, reverse=True)[:_NEWEST]
-    shown = {
-        card.key: card for card in make_cards(session, visit, _distinct([*works[:_FEATURED], *newest]), owned=owned)
-    }
+    listed = make_cards(session, visit, _distinct([*works[:_FEATURED], *newest]), owned=owned, prices=prices)
+    shown = {card.key: card for card in listed}
     about = from_markdown(academy.about_in(here.language) if academy else "")
     head_view = here.request.app.state.academy.view(here.language)
     title = f"{head_view.name} — {head_view.tagline}" if head_view.tagline else head_view.name
@@ -70,7 +68,7 @@ def home_page(session: Session, here: Edge) -> HomePage:
         featured=tuple(shown[one.id.hex] for one in works[:_FEATURED]),
         newest=tuple(shown[one.id.hex] for one in newest) if len(works) > _FEATURED else (),
         topics=topic_links(used(catalog.topics(session, STRANGER)), here.language),
-        sums=sums(session, visit, works),
+        sums=sums(works, prices),
         sample=_sample(session, works),
     )
 
@@ -124,5 +122,5 @@ def about_page(session: Session, here: Edge, *, title: str) -> AboutPage:
         about=about,
         teacher=_teacher(works, academy),
         contact=academy.contact if academy else "",
-        sums=sums(session, visit, works),
+        sums=sums(works, prices_of(session, visit, [one.id for one in works])),
     )

@@ -34,8 +34,9 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
     visit, card, content = Visit.of(here), page.card, page.content
     owned = owned_by(session, visit)
     others = {one.id: one for one in (*page.contains, *page.requirements, *page.bundles)}
-    cards = {one.key: one for one in make_cards(session, visit, list(others.values()), owned=owned)}
-    price = prices_of(session, visit, [card.id])[card.id]
+    prices = prices_of(session, visit, [card.id, *others])
+    listed = make_cards(session, visit, list(others.values()), owned=owned, prices=prices)
+    cards, price = {one.key: one for one in listed}, prices[card.id]
     language = language_of(card)
     description = _placed(session, content.description_html)
     return WorkPage(
