@@ -60,8 +60,8 @@ requires: [other]
 published_days_ago: 10
 """,
     "small/description.md": "About ![a pot](media/pot.png).\n",
-    "small/cover.png": png(700, 400, "#a52"),
-    "small/media/pot.png": png(500, 300, "#2a5"),
+    "small/cover.png": png(70, 40, "#a52"),
+    "small/media/pot.png": png(50, 30, "#2a5"),
     "small/media/data.csv": "a,b\n1,2\n",
     "small/01-first/_section.yaml": 'title: "Part one: beginnings"\n',
     "small/01-first/01-hello.md": (
@@ -69,7 +69,8 @@ published_days_ago: 10
         "[quiz](../02-second/01-quiz.md) and [nothing](gone.md).\n\n```md\n![not](media/pot.png)\n```\n"
     ),
     "small/01-first/02-more.md": (
-        "---\ntitle: More\nkind: file\nmedia: media/data.csv\nreleased_after_days: 7\n---\n## Why\n\n$x^2$[^1]\n\n[^1]: Note.\n"
+        "---\ntitle: More\nkind: file\nmedia: media/data.csv\nreleased_after_days: 7\n---\n"
+        "## Why\n\n$x^2$[^1]\n\n[^1]: Note.\n"
     ),
     "small/02-second/_section.yaml": "title: Part two\n",
     "small/02-second/01-quiz.md": (
@@ -82,7 +83,8 @@ published_days_ago: 10
     ),
     "other/product.yaml": "key: other\nkind: article\nlanguage: zh\ntitle: 另一篇\n",
     "other/01-text.md": "---\ntitle: 正文\n---\n你好。\n",
-    "both/product.yaml": "key: both\nkind: bundle\nlanguage: en\ntitle: Both\ncontains: [other, small]\nstate: published\n",
+    "both/product.yaml": "key: both\nkind: bundle\nlanguage: en\ntitle: Both\ncontains: [other, small]\n"
+    "state: published\n",
 }
 
 
@@ -118,7 +120,8 @@ def told(shop: Shop) -> dict[str, Any]:
         return {
             "product": (product.kind, product.language, product.state, product.work_key, product.minutes),
             "content": (
-                content.title, content.subtitle, content.summary, names.placed(content.description_md), content.audience,
+                content.title, content.subtitle, content.summary, names.placed(content.description_md),
+                content.audience,
                 content.outcomes, content.author, content.difficulty, names.of(content.cover_asset_id), content.live,
                 content.consulting,
             ),
@@ -164,12 +167,13 @@ def book(
 ) -> bytes:
     """Return a small EPUB."""
     pages = pages or {
-        "one.xhtml": '<h1>The First</h1><p>Words &amp; <em>more</em>, <a href="two.xhtml#x">on</a>.</p><img src="p/a%20b.png" alt="pot"/>'
+        "one.xhtml": '<h1>The First</h1><p>Words &amp; <em>more</em>, <a href="two.xhtml#x">on</a>.</p>'
+        '<img src="p/a%20b.png" alt="pot"/>'
         '<math xmlns="http://www.w3.org/1998/Math/MathML" alttext="x^2"><mi>x</mi></math>'
         + "<p>More words here.</p>"
         * 3,
-        "two.xhtml": "<h1>The Second</h1><p id='x'>The end, <code>a_b</code> &lt;script&gt;.</p><img src='gone.png' alt='gone'/>"
-        + "<p>And some more.</p>" * 3,
+        "two.xhtml": "<h1>The Second</h1><p id='x'>The end, <code>a_b</code> &lt;script&gt;.</p>"
+        "<img src='gone.png' alt='gone'/>" + "<p>And some more.</p>" * 3,
     }
     manifest = "".join(f'<item id="{n}" href="{n}" media-type="application/xhtml+xml"/>' for n in pages)
     spine = "".join(f'<itemref idref="{n}"/>' for n in pages)
@@ -250,7 +254,8 @@ def blog(**more: Any) -> bytes:
         {"id": "5", "title": "A page", "type": "page", "status": "published"},
     ]  # fmt: skip
     data = {
-        "posts": posts, "tags": [{"id": "t1", "name": "Tea", "slug": "tea"}, {"id": "t2", "name": "#hidden", "slug": "h"}],
+        "posts": posts,
+        "tags": [{"id": "t1", "name": "Tea", "slug": "tea"}, {"id": "t2", "name": "#hidden", "slug": "h"}],
         "posts_tags": [{"post_id": "1", "tag_id": "t1"}, {"post_id": "1", "tag_id": "t2"}],
         "users": [{"id": "w", "name": "Lin Xing"}], "posts_authors": [{"post_id": "1", "author_id": "w"}],
         "settings": [{"key": "title", "value": "My Blog"}], **more,

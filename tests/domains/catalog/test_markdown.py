@@ -188,7 +188,7 @@ ACTING = [
     "<!--><img src=x onerror=alert(1)>-->",
     "<![CDATA[<img src=x onerror=alert(1)>]]>",
     "<a href='lesson:\"onmouseover=alert(1)'>x</a>",
-    '<img src="asset:01a202db-2bc9-7297-b0ea-7374a5b17860&quot; onerror=&quot;alert(1)" srcset="https://evil.example 1x">',
+    '<img src="asset:01a202db-2bc9-7297-b0ea-7374a5b17860&quot; onerror=&quot;alert(1)" srcset="https://evil 1x">',
 ]
 _CLASSES_OF_PAGES = {"studio", "button", "box"}
 _TAGS = {"script", "style", "iframe", "object", "embed", "form", "input", "button", "svg", "base", "meta", "link"}
