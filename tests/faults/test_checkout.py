@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.domains.commerce.shop import Shop
-from tests.fixtures.academy import OPENING_DAY
 from tests.faults.checkout_run import buy, give_back, open_home, run
+from tests.fixtures.academy import OPENING_DAY
 from xingtan.core.clock import ManualClock
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.commerce import api as commerce
@@ -139,7 +139,5 @@ def test_a_checkout_survives_kill_9_anywhere(before_buying: Ready, tmp_path: Pat
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("kind", "at_least"), [("write", 15), ("commit", 4), ("committed", 4)])
-def test_a_refund_survives_kill_9_anywhere(
-    before_giving_back: Ready, tmp_path: Path, kind: str, at_least: int
-) -> None:
+def test_a_refund_survives_kill_9_anywhere(before_giving_back: Ready, tmp_path: Path, kind: str, at_least: int) -> None:
     assert _survives(before_giving_back, tmp_path, "give back", kind, _must_be_given_back_once) >= at_least

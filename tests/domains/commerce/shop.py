@@ -7,6 +7,7 @@ from itertools import count
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from xingtan.core.clock import ManualClock
 from xingtan.core.money import Money
@@ -66,7 +67,7 @@ class Shop:
     ) -> UUID:
         product_id, version_id, now = new_id(), new_id(), self.clock.now()
 
-        def work(session) -> UUID:
+        def work(session: Session) -> UUID:
             session.add(
                 Product(
                     id=product_id, slug=slug, kind=kind, language="en", work_key=None, state=state, publish_at=None,
@@ -191,7 +192,7 @@ class Shop:
     def peer_differs(self) -> list[str]:
         """Compare what the provider holds for us by its own books with what ours say (M10), after reconciliation."""
 
-        def work(session) -> list[str]:
+        def work(session: Session) -> list[str]:
             theirs: dict[str, int] = {}
             for row in session.scalars(select(SandboxPayment)):
                 left = (row.paid_minor if row.state == "succeeded" else 0) - row.refunded_minor

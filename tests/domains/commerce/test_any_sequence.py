@@ -1,9 +1,9 @@
 """Any sequence of buying, paying, failing, expiring and giving back: the invariants hold after every step.
 
 Checked after each step: M1 entries sum to nothing, M2 so does the whole, M3 balances equal a replay, M4 postings never
-change, M5 what goes back never exceeds what came, M7 one kept payment per order, M8 a key has one effect, M9 lines add up
-to the total, M10 the books equal the payments, E1 and E2 access exactly while paid, E4 one right per source. At the end,
-when all is asked and done: M10 against the provider's own books, M13 nothing is left unknown, and no job has died.
+change, M5 what goes back never exceeds what came, M7 one kept payment per order, M8 a key has one effect, M9 lines add
+up to the total, M10 the books equal the payments, E1 and E2 access exactly while paid, E4 one right per source. At the
+end, when all is asked and done: M10 against the provider's own books, M13 nothing is left unknown, no job has died.
 """
 
 import os
@@ -18,7 +18,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import func, select, update
 
 from tests.domains.commerce.shop import WIRING, Shop, yuan
@@ -204,7 +211,13 @@ class AnySequence(RuleBasedStateMachine):
     @rule()
     def every_job_runs_again(self) -> None:
         """A crash after each effect and before its end was noted: everything that ever ran is run once more."""
-        again = {"state": "queued", "attempts": 0, "run_at": self.shop.clock.now(), "leased_by": None, "finished_at": None}
+        again = {
+            "state": "queued",
+            "attempts": 0,
+            "run_at": self.shop.clock.now(),
+            "leased_by": None,
+            "finished_at": None,
+        }
         self.shop.platform.database.write(lambda session: session.execute(update(Job).values(**again)))
         self._work()
 

@@ -97,9 +97,7 @@ def test_misread_letters_are_forgiven() -> None:
     currency=st.sampled_from(["CNY", "USD"]), owns=st.booleans(),
 )  # fmt: skip
 def test_money_pays_only_what_it_matches(state: str, wanted: int, received: int, currency: str, owns: bool) -> None:  # noqa: FBT001
-    found = verdict(
-        order_state=state, wanted=Money(wanted, "CNY"), received=Money(received, currency), owns_all=owns
-    )
+    found = verdict(order_state=state, wanted=Money(wanted, "CNY"), received=Money(received, currency), owns_all=owns)
     if (received, currency) != (wanted, "CNY"):
         assert found == "mismatch"
     else:

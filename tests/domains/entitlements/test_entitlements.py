@@ -77,7 +77,11 @@ def test_staff_may_open_what_they_work_on_and_strangers_nothing(shop: Shop) -> N
     ann, tea, at = shop.person(), shop.product(), shop.clock.now()
     editor = Viewer(shop.person("ed").person_id, frozenset({Permission.CONTENT_USE}))
     with shop.platform.database.reading() as session:
-        assert [entitlements.may_use(session, who, tea, at=at) for who in (Viewer(), ann, editor)] == [False, False, True]
+        assert [entitlements.may_use(session, who, tea, at=at) for who in (Viewer(), ann, editor)] == [
+            False,
+            False,
+            True,
+        ]
         assert not entitlements.accessible(session, editor.person_id, at=at)  # type: ignore[arg-type]
 
 
@@ -91,7 +95,10 @@ def test_holdings_say_since_when_and_by_what(shop: Shop) -> None:
     support = Viewer(new_id(), frozenset({Permission.PEOPLE_READ}))
     with shop.platform.database.reading() as session:
         mine = entitlements.holdings(session, ann, at=at)
-        assert {(one.product_id, one.is_live, one.end_reason) for one in mine} == {(tea, True, None), (ink, False, "refunded")}
+        assert {(one.product_id, one.is_live, one.end_reason) for one in mine} == {
+            (tea, True, None),
+            (ink, False, "refunded"),
+        }
         assert {one.source_kind for one in mine} == {"order"}
         assert entitlements.holdings(session, support, person_id=ann.person_id, at=at) == mine
         assert entitlements.holder_count(session, [tea, ink], at=at) == {tea: 1, ink: 0}

@@ -90,7 +90,8 @@ def test_forged_notices_are_refused(buyer: Buyer, client: Browser, academy: Acad
     timestamp, _, digest = good.partition(",v1=")
     forged = (
         None, "", "t=1", digest, f"v1={digest}", f"{timestamp}", f"{timestamp},v0={digest}", f"{timestamp},v1=",
-        f"{timestamp},v1={digest[:-1]}", f"{timestamp},v1={'0' * 64}", f"t=0,v1={digest}", good.upper(), f"{good},{good}",
+        f"{timestamp},v1={digest[:-1]}", f"{timestamp},v1={'0' * 64}", f"t=0,v1={digest}", good.upper(),
+        f"{good},{good}",
         f"{timestamp},v1={digest},v1={'0' * 64}", sign(b"another secret", body, at=now), "x" * 40_000,
     )  # fmt: skip
     for signature in forged:
@@ -105,7 +106,8 @@ def test_forged_notices_are_refused(buyer: Buyer, client: Browser, academy: Acad
 
 
 NONSENSE = (
-    b"", b"{}", b"[]", b"null", b"not json", b'{"id": 1}', b'{"id": "a", "reference": "b", "payment": "c"}', b"[" * 9000,
+    b"", b"{}", b"[]", b"null", b"not json", b'{"id": 1}', b'{"id": "a", "reference": "b", "payment": "c"}',
+    b"[" * 9000,
     b"\xff\xfe", b'{"id": "e", "payment": ["x"], "reference": {}}', b"x" * 20_000,
 )  # fmt: skip
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.fixtures.web import Academy, Browser, shown
 from tests.web.commerce.conftest import Buyer, hidden
 from tests.web.commerce.test_buying import BAD_AMOUNTS
@@ -74,25 +72,15 @@ def test_a_payment_of_another_order_is_not_found(
     assert sent.status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("role", "sees", "refunds"), [("support", True, True), ("editor", False, False), ("teacher", False, False)]
-)
-def test_roles(
-    buyer: Buyer,
-    academy: Academy,
-    owner: Browser,
-    open_browser: Open,
-    role: str,
-    sees: bool,
-    refunds: bool,  # noqa: FBT001
-) -> None:
+def test_roles(buyer: Buyer, academy: Academy, owner: Browser, open_browser: Open) -> None:
     number = buyer.buy()
-    browser = open_browser(academy.staff(role))
-    allowed = identity.PERMISSIONS[identity.Role(role)]
-    assert ("orders.read" in allowed, "orders.refund" in allowed) == (sees, refunds)
-    assert (browser.get(f"/studio/orders/{number}").status_code == 200) is sees
     fields = {**hidden(owner.get(f"/studio/orders/{number}").text), "reason": "goodwill"}
-    assert (browser.submit(f"/studio/orders/{number}/refund", fields).status_code == 303) is refunds
+    for role, sees, refunds in (("editor", False, False), ("teacher", False, False), ("support", True, True)):
+        browser = open_browser(academy.staff(role))
+        allowed = identity.PERMISSIONS[identity.Role(role)]
+        assert ("orders.read" in allowed, "orders.refund" in allowed) == (sees, refunds)
+        assert browser.get(f"/studio/orders/{number}").status_code == (200 if sees else 403)
+        assert browser.submit(f"/studio/orders/{number}/refund", fields).status_code == (303 if refunds else 403)
 
 
 def test_a_new_price_takes_the_old_ones_place(owner: Browser, academy: Academy) -> None:
@@ -122,8 +110,8 @@ BAD_FIELDS = (
     ({"currency": "cny"}, "currency"), ({"currency": "XXX"}, "currency"), ({"currency": ""}, "currency"),
     ({"currency": "JPY", "price": "1.5"}, "price"), ({"model": "rent"}, "model"), ({"model": ""}, "model"),
     ({"model": "pay_what_you_want", "floor": "200"}, "floor"), ({"model": "pay_what_you_want", "floor": "-1"}, "floor"),
-    ({"ends_at": "2020-01-01T00:00"}, "ends_at"), ({"ends_at": "soon"}, "ends_at"), ({"starts_at": "9" * 400}, "starts_at"),
-    ({"starts_at": "0001-01-01T00:00+23:00"}, "starts_at"),
+    ({"ends_at": "2020-01-01T00:00"}, "ends_at"), ({"ends_at": "soon"}, "ends_at"),
+    ({"starts_at": "9" * 400}, "starts_at"), ({"starts_at": "0001-01-01T00:00+23:00"}, "starts_at"),
 )  # fmt: skip
 
 
