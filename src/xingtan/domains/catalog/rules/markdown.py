@@ -153,6 +153,13 @@ def _number_headings(state: StateCore) -> None:
             run.toc.append({"level": int(token.tag[1]), "text": words, "id": ID_PREFIX + anchor})
 
 
+def _quiet_empty_headers(state: StateCore) -> None:
+    """An empty header cell heads nothing: it becomes a plain cell, so that a screen reader does not announce it."""
+    for before, inline, after in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if before.type == "th_open" and inline.type == "inline" and not inline.content.strip():
+            before.tag = after.tag = "td"
+
+
 def _words(tokens: Iterable[Token]) -> str:
     kept = (t.content for t in tokens if t.type in {"text", "code_inline", "math_inline", "softbreak"})
     return " ".join("".join(piece or " " for piece in kept).split())
@@ -374,6 +381,7 @@ def _parser() -> MarkdownIt:
     parser.use(tasklists_plugin)
     parser.core.ruler.before("inline", "shorten", _shorten_inline)
     parser.core.ruler.push("number_headings", _number_headings)
+    parser.core.ruler.push("quiet_empty_headers", _quiet_empty_headers)
     parser.core.ruler.push("frame_paragraphs", _frame_paragraphs)
     parser.core.ruler.push("align", _align)
     for name in ("math_inline", "math_inline_double", "math_block", "film_card"):
