@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from xingtan.core import money
-from xingtan.core.errors import NotFound
+from xingtan.core.errors import Invalid, NotFound, say
 from xingtan.core.ids import PREFIXES, private_id, public_id
 
 _LETTERS = "[0-9a-hjkmnp-tv-z]{26}"
@@ -154,6 +154,16 @@ SectionId = Annotated[UUID, _in_body("section"), _shown("section"), _schema("sec
 SessionId = Annotated[UUID, _shown("session"), _schema("session")]
 TokenId = Annotated[UUID, _shown("token"), _schema("token")]
 VersionId = Annotated[UUID, _in_body("version"), _shown("version"), _schema("version")]
+
+
+def id_in_query(kind: str, text: str | None, *, field: str | None = None) -> UUID | None:
+    """Return the id in a query string; `Invalid` when it is none of that kind."""
+    if text is None:
+        return None
+    try:
+        return private_id(kind, text)
+    except NotFound:
+        raise Invalid.of(field or kind, say("This is not an id of ours.")) from None
 
 
 class Amount(Out):

@@ -89,7 +89,7 @@ def complete_lesson(ask: AskDep, lesson: LessonPath, body: CompletedIn) -> Progr
     return Progress.of(ask.write(lambda session: learning.complete_lesson(session, command, clock=ask.clock)))
 
 
-@operation(router, "GET", "/me/notes", READ_MINE)
+@operation(router, "GET", "/me/notes", READ_MINE, also=(404,))
 def list_my_notes(
     ask: AskDep, product: Word | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Note]:  # fmt: skip
@@ -171,7 +171,7 @@ def start_attempt(ask: AskDep, lesson: LessonPath) -> AttemptStarted:
     return AttemptStarted(id=ask.write(lambda session: learning.start_attempt(session, command, clock=ask.clock)))
 
 
-@operation(router, "POST", "/lessons/{lesson}/answers", WRITE_MINE, status=201, conflicts=True)
+@operation(router, "POST", "/lessons/{lesson}/answers", WRITE_MINE, status=201, also=(409,))
 def submit_attempt(ask: AskDep, lesson: LessonPath, body: Answers) -> Attempt:
     """Submit answers; the server grades them and tells what is right and why."""
     command = learning.SubmitAttempt(ask.viewer, lesson, body.version, dict(body.answers))

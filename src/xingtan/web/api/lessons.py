@@ -59,7 +59,7 @@ def _file_url(lesson_id: UUID, asset_id: UUID) -> str:
     return f"{ROOT}/lessons/{public_id('lesson', lesson_id)}/files/{public_id('asset', asset_id)}"
 
 
-@operation(router, "GET", "/lessons/{lesson}", PUBLIC_READ)
+@operation(router, "GET", "/lessons/{lesson}", PUBLIC_READ, also=(403,))
 def get_lesson(ask: AskDep, lesson: LessonPath) -> Lesson:
     """A lesson, if it is a free preview, or is held by the caller, or the caller's work."""
 
@@ -84,7 +84,7 @@ def get_lesson(ask: AskDep, lesson: LessonPath) -> Lesson:
     return ask.read(work)
 
 
-@operation(router, "GET", "/lessons/{lesson}/files/{asset}", PUBLIC_READ)
+@operation(router, "GET", "/lessons/{lesson}/files/{asset}", PUBLIC_READ, also=(403,))
 def get_lesson_file(ask: AskDep, lesson: LessonPath, asset: AssetPath) -> Response:
     """A file of a lesson that is open to the caller: its recording, or one that its text shows."""
 
@@ -181,7 +181,7 @@ def remove_lesson(ask: AskDep, lesson: LessonPath) -> None:
     ask.write(lambda session: catalog.remove_lesson(session, lesson, viewer=ask.viewer, clock=ask.clock))
 
 
-@operation(router, "POST", "/products/{product}/sections", _WRITES, status=201, conflicts=True)
+@operation(router, "POST", "/products/{product}/sections", _WRITES, status=201, also=(409,))
 def add_section(ask: AskDep, product: Name, body: SectionIn) -> Contents:
     """Add a section to a product, and return the contents."""
 
@@ -207,7 +207,7 @@ def save_section(ask: AskDep, section: SectionPath, body: SectionIn) -> None:
     ask.write(work)
 
 
-@operation(router, "DELETE", "/sections/{section}", _WRITES, status=204, conflicts=True)
+@operation(router, "DELETE", "/sections/{section}", _WRITES, status=204, also=(409,))
 def remove_section(ask: AskDep, section: SectionPath) -> None:
     """Remove an empty section."""
     ask.write(lambda session: catalog.remove_section(session, section, viewer=ask.viewer, clock=ask.clock))

@@ -51,7 +51,7 @@ def make_offer(ask: AskDep, product: Name, body: OfferIn) -> Offer:
     return ask.write(work)
 
 
-@operation(router, "POST", "/offers/{offer}/retire", _WRITES, conflicts=True)
+@operation(router, "POST", "/offers/{offer}/retire", _WRITES, also=(409,))
 def retire_offer(ask: AskDep, offer: OfferPath) -> Offer:
     """Take a price off sale, now. Orders placed before can still be paid."""
     return Offer.of(ask.write(lambda session: commerce.retire_offer(session, ask.viewer, offer, clock=ask.clock)))

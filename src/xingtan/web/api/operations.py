@@ -54,10 +54,12 @@ def operation(
     needs: Needs,
     *,
     status: int = 200,
-    conflicts: bool = False,
-    files: bool = False,
+    also: tuple[int, ...] = (),
 ) -> Callable[[Endpoint], Endpoint]:
-    """Return a decorator that adds the function as an operation: its name is the id, its first sentence the summary."""
+    """Return a decorator that adds the function as an operation: its name is the id, its first sentence the summary.
+
+    Which refusals are described follows from method, path and needs; `also` adds further statuses.
+    """
 
     def add(endpoint: Endpoint) -> Endpoint:
         is_file = endpoint.__annotations__.get("return") is Response
@@ -69,7 +71,7 @@ def operation(
             operation_id=endpoint.__name__,
             summary=_first_sentence(endpoint),
             dependencies=[Depends(guard(needs))],
-            responses=_responses(method, path, needs, conflicts=conflicts, files=files, is_file=is_file),
+            responses=_responses(method, path, needs, also=also, is_file=is_file),
             openapi_extra=_security(needs),
             response_class=Response if is_file else Default(JSONResponse),
         )
@@ -83,13 +85,12 @@ def _first_sentence(endpoint: Callable[..., Any]) -> str:
 
 
 def _responses(
-    method: str, path: str, needs: Needs, *, conflicts: bool, files: bool, is_file: bool
+    method: str, path: str, needs: Needs, *, also: tuple[int, ...], is_file: bool
 ) -> dict[int | str, dict[str, Any]]:
-    statuses = {401, 422, 429, 503}
+    statuses = {401, 422, 429, 503, *also}
     statuses |= {403} if needs.is_person else set()
     statuses |= {404} if "{" in path else set()
-    statuses |= {409} if conflicts else set()
-    statuses |= {400, 413, 415} if method in _WITH_BODY or files else set()
+    statuses |= {400, 413, 415} if method in _WITH_BODY else set()
     found: dict[int | str, dict[str, Any]] = {code: _refusal(code) for code in sorted(statuses)}
     if is_file:
         found[200] = found[206] = {"description": "The file, or a part of it.", "content": {"*/*": {"schema": _BYTES}}}

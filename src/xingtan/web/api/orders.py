@@ -1,17 +1,15 @@
 """Orders: placed and paid by the person herself, read and refunded by staff."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
 from sqlalchemy.orm import Session
 
-from xingtan.core.errors import Invalid, NotFound, say
-from xingtan.core.ids import private_id
+from xingtan.core.errors import Invalid, say
 from xingtan.core.viewer import Permission
 from xingtan.domains.commerce import api as commerce
 from xingtan.web.api.caller import READ_MINE, WRITE_MINE, Ask, AskDep, Needs, ScopeMissing, staff
-from xingtan.web.api.fields import Name, PaymentPath, Word
+from xingtan.web.api.fields import Name, PaymentPath, Word, id_in_query
 from xingtan.web.api.operations import operation, operations
 from xingtan.web.api.order_schemas import (
     OneTimeKey,
@@ -42,7 +40,7 @@ def list_my_orders(ask: AskDep, cursor: Cursor = None, limit: Limit = 20) -> Pag
     return Page(items=[OrderSummary.of(row) for row in page.orders], next=page.next_cursor)
 
 
-@operation(router, "POST", "/orders", WRITE_MINE, status=201, conflicts=True)
+@operation(router, "POST", "/orders", WRITE_MINE, status=201, also=(404, 409))
 def place_order(ask: AskDep, body: OrderIn, key: OneTimeKey) -> Placed:
     """Buy something: place an order, and get the address of the page on which it is paid."""
     providers = commerce.open_providers(ask.platform)
@@ -55,7 +53,7 @@ def place_order(ask: AskDep, body: OrderIn, key: OneTimeKey) -> Placed:
     return _presented(ask, placed, providers)
 
 
-@operation(router, "POST", "/orders/{number}/pay", WRITE_MINE, conflicts=True)
+@operation(router, "POST", "/orders/{number}/pay", WRITE_MINE, also=(409,))
 def pay_order(
     ask: AskDep, number: Name, provider: Annotated[str | None, Query(pattern=r"^[a-z0-9_-]{1,40}$")] = None
 ) -> Placed:
@@ -68,7 +66,7 @@ def pay_order(
     return _presented(ask, placed, providers)
 
 
-@operation(router, "POST", "/orders/{number}/cancel", WRITE_MINE, conflicts=True)
+@operation(router, "POST", "/orders/{number}/cancel", WRITE_MINE, also=(409,))
 def cancel_order(ask: AskDep, number: Name) -> Order:
     """Cancel one's own unpaid order."""
 
@@ -102,7 +100,7 @@ def list_orders(
 ) -> Page[OrderSummary]:
     """Everybody's orders, newest first."""
     only = commerce.OrderFilter(
-        state, _id("person", person), _id("product", product), number, needs_attention=needs_attention
+        state, id_in_query("person", person), id_in_query("product", product), number, needs_attention=needs_attention
     )
     with foreign_cursor():
         page = ask.read(
@@ -111,21 +109,12 @@ def list_orders(
     return Page(items=[OrderSummary.of(row) for row in page.orders], next=page.next_cursor)
 
 
-@operation(router, "POST", "/payments/{payment}/refunds", _REFUNDS, status=202, conflicts=True)
+@operation(router, "POST", "/payments/{payment}/refunds", _REFUNDS, status=202, also=(409,))
 def request_refund(ask: AskDep, payment: PaymentPath, body: RefundIn, key: OneTimeKey) -> RefundRequested:
     """Give money of a payment back, in whole or in part; it is sent in the background."""
     command = commerce.RequestRefund(payment, body.amount.money if body.amount else None, body.reason, key)
     refund_id = ask.write(lambda session: commerce.request_refund(session, ask.viewer, command, clock=ask.clock))
     return RefundRequested(id=refund_id)
-
-
-def _id(kind: str, text: str | None) -> UUID | None:
-    if text is None:
-        return None
-    try:
-        return private_id(kind, text)
-    except NotFound:
-        raise Invalid.of(kind, say("This is not an id of ours.")) from None
 
 
 def _known(provider: str, providers: commerce.Providers) -> str:

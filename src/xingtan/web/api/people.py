@@ -7,13 +7,12 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
-from xingtan.core.ids import private_id
 from xingtan.core.viewer import Permission
 from xingtan.domains.audit import api as audit
 from xingtan.domains.identity import api as identity
 from xingtan.infra import jobs
 from xingtan.web.api.caller import PUBLIC_READ, Ask, AskDep, Needs, staff
-from xingtan.web.api.fields import At, In, JobId, JobPath, Line, Name, Out, PersonId, PersonPath, Word
+from xingtan.web.api.fields import At, In, JobId, JobPath, Line, Name, Out, PersonId, PersonPath, Word, id_in_query
 from xingtan.web.api.operations import operation, operations
 from xingtan.web.api.paging import Cursor, Limit, Page, id_cursor, read_id_cursor
 from xingtan.web.api.product_schemas import Language
@@ -157,7 +156,7 @@ def grant_role(ask: AskDep, person: PersonPath, role: Name) -> Person:
     return _person(ask, person)
 
 
-@operation(router, "DELETE", "/people/{person}/roles/{role}", _ROLES, conflicts=True)
+@operation(router, "DELETE", "/people/{person}/roles/{role}", _ROLES, also=(409,))
 def end_role(ask: AskDep, person: PersonPath, role: Name) -> Person:
     """Take a role back."""
     command = identity.ChangeRole(person, role)
@@ -200,7 +199,7 @@ def _academy(ask: Ask) -> Academy:
 @operation(router, "GET", "/audit", _OPERATES)
 def list_acts(ask: AskDep, subject: Word | None = None, cursor: Cursor = None, limit: Limit = 50) -> Page[Act]:
     """Who did what, newest first: to one person, or in all."""
-    before, about = read_id_cursor(cursor), private_id("person", subject) if subject else None
+    before, about = read_id_cursor(cursor), id_in_query("person", subject, field="subject")
 
     def work(session: Session) -> list[audit.EntryView]:
         return audit.entries(session, ask.viewer, limit=limit + 1, before=before, subject_id=about)
@@ -230,7 +229,7 @@ def get_job(ask: AskDep, job: JobPath) -> Job:
     return Job.of(ask.read(lambda session: jobs.job_view(session, job)))
 
 
-@operation(router, "POST", "/jobs/{job}/revive", _REVIVES, conflicts=True)
+@operation(router, "POST", "/jobs/{job}/revive", _REVIVES, also=(409,))
 def revive_job(ask: AskDep, job: JobPath) -> Job:
     """Give a dead job another set of tries."""
 

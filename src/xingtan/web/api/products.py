@@ -94,7 +94,7 @@ def list_products(
         return ask.read(work)
 
 
-@operation(router, "POST", "/products", _WRITES, status=201, conflicts=True)
+@operation(router, "POST", "/products", _WRITES, status=201, also=(409,))
 def create_product(ask: AskDep, body: ProductIn) -> ProductLine:
     """Make a product, as a draft."""
     command = catalog.CreateProduct(
@@ -104,7 +104,7 @@ def create_product(ask: AskDep, body: ProductIn) -> ProductLine:
     return _changed(ask, catalog.create_product, command)
 
 
-@operation(router, "POST", "/products/order", _WRITES, status=204)
+@operation(router, "POST", "/products/order", _WRITES, status=204, also=(404,))
 def order_products(ask: AskDep, body: Order) -> None:
     """Put products in this order in lists, before all others."""
     ask.write(lambda session: catalog.reorder_products(session, body.products, viewer=ask.viewer))
@@ -146,7 +146,7 @@ def get_draft(ask: AskDep, product: Name) -> Draft:
     return ask.read(lambda session: _draft(session, ask, product_of(session, ask, product).slug))
 
 
-@operation(router, "PUT", "/products/{product}", _WRITES, conflicts=True)
+@operation(router, "PUT", "/products/{product}", _WRITES, also=(409,))
 def save_product(ask: AskDep, product: Name, body: ProductSave) -> Draft:
     """Save what is said about a product as a new version; saving the same again makes none."""
 
@@ -173,27 +173,27 @@ def restore_product_version(ask: AskDep, product: Name, number: Number) -> Draft
     return ask.write(work)
 
 
-@operation(router, "POST", "/products/{product}/publish", _WRITES, conflicts=True)
+@operation(router, "POST", "/products/{product}/publish", _WRITES, also=(409,))
 def publish_product(ask: AskDep, product: Name) -> ProductLine:
     """Show the newest version to all, with every lesson that was never published."""
     command = catalog.PublishProduct(_id_of(ask, product))
     return _changed(ask, catalog.publish_product, command)
 
 
-@operation(router, "POST", "/products/{product}/schedule", _WRITES, conflicts=True)
+@operation(router, "POST", "/products/{product}/schedule", _WRITES, also=(409,))
 def schedule_product(ask: AskDep, product: Name, body: Schedule) -> ProductLine:
     """Have a product published at an instant to come."""
     command = catalog.ScheduleProduct(_id_of(ask, product), body.publish_at)
     return _changed(ask, catalog.schedule_product, command)
 
 
-@operation(router, "POST", "/products/{product}/unschedule", _WRITES, conflicts=True)
+@operation(router, "POST", "/products/{product}/unschedule", _WRITES, also=(409,))
 def unschedule_product(ask: AskDep, product: Name) -> ProductLine:
     """Make a scheduled product a draft again."""
     return _changed(ask, catalog.unschedule_product, _id_of(ask, product))
 
 
-@operation(router, "POST", "/products/{product}/retire", _WRITES, conflicts=True)
+@operation(router, "POST", "/products/{product}/retire", _WRITES, also=(409,))
 def retire_product(ask: AskDep, product: Name) -> ProductLine:
     """Stop offering a product; who has it keeps it."""
     return _changed(ask, catalog.retire_product, _id_of(ask, product))

@@ -130,7 +130,7 @@ def plan_import(
     )  # fmt: skip
 
 
-@operation(router, "POST", "/imports", _WRITES, status=202)
+@operation(router, "POST", "/imports", _WRITES, status=202, also=(404,))
 def start_import(ask: AskDep, body: ImportIn) -> Import:
     """Do the import that a dry run looked at, in the background. Doing it twice changes nothing."""
     key = f"imports/{body.source}"
