@@ -20,6 +20,7 @@ from typing import Any
 import jinja2
 
 WEB = Path(__file__).resolve().parents[3] / "src" / "xingtan" / "web"
+PAGES_HERE = Path(__file__).with_name("pages")
 PAGES = ("styleguide", "exemplars/home", "exemplars/product", "exemplars/lesson", "exemplars/studio")
 WIDTHS = (390, 1440)
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -57,10 +58,11 @@ def sentences(po: Path) -> dict[str, str]:
 
 def environment(language: str, *, depth: int = 0) -> jinja2.Environment:
     """An environment as strict as the real one, with the globals it provides."""
-    known = {po: sentences(po) for po in (WEB / "locale" / "zh").glob("*.po")} if language == "zh" else {}
+    files = (*(WEB / "locale" / "zh").glob("*.po"), PAGES_HERE / "zh.po")
+    known = {po: sentences(po) for po in files} if language == "zh" else {}
     words = {a: b for pairs in known.values() for a, b in pairs.items()}
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(WEB / "templates"),
+        loader=jinja2.FileSystemLoader([PAGES_HERE, WEB / "templates"]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.do"],
@@ -108,11 +110,10 @@ def made_up(language: str) -> dict[str, Any]:
 def draw(out: Path) -> list[Path]:
     """Writes every page in both languages; returns their paths."""
     shutil.copytree(WEB / "static", out / "static", dirs_exist_ok=True)
+    shutil.copy(PAGES_HERE / "styleguide.css", out / "static" / "css")
     written = []
     for language in ("zh", "en"):
         for name in PAGES:
-            if not (WEB / "templates" / f"{name}.html").exists():
-                continue
             env = environment(language, depth=name.count("/"))
             context = made_up(language) | {
                 "reader": Reader(language=language, path=name, name="林知夏" if language == "zh" else "Ada Lin")
