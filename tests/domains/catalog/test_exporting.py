@@ -11,7 +11,7 @@ from lxml import etree
 
 from tests.domains.catalog.conftest import STAFF, Shop, png
 from tests.domains.catalog.sources import OWN, take, told
-from xingtan.core.errors import NotAllowed, NotFound
+from xingtan.core.errors import Conflict, NotAllowed, NotFound
 from xingtan.core.viewer import STRANGER, SYSTEM
 from xingtan.domains.catalog import api as catalog
 from xingtan.infra.platform import open_platform
@@ -67,6 +67,18 @@ def test_a_draft_lesson_of_a_published_product_stays_home(shop: Shop, elsewhere:
     shop.lesson(product.id, "Not yet")
     carry(shop, elsewhere, product.slug, tmp_path)
     assert [each[2] for each in told(elsewhere)[product.slug]["lessons"]] == ["Out"]
+
+
+def test_a_folder_holds_what_the_archive_holds(shop: Shop, elsewhere: Shop, tmp_path: Path) -> None:
+    take(shop, OWN)
+    for slug in ("other", "small", "both"):
+        catalog.export_into(shop.platform, slug, tmp_path / "out" / slug, viewer=SYSTEM)
+    with pytest.raises(Conflict):
+        catalog.export_into(shop.platform, "small", tmp_path / "out" / "small", viewer=SYSTEM)
+    tree = catalog.open_source(tmp_path / "out")
+    plan = catalog.plan_import(tree, catalog.ImportOptions("out"))
+    catalog.apply_plan(elsewhere.platform, plan, tree=tree, viewer=SYSTEM, limit_bytes=100_000_000)
+    assert told(elsewhere) == told(shop)
 
 
 def test_the_same_product_is_the_same_archive(shop: Shop) -> None:

@@ -5,7 +5,7 @@ strangers see what is published, `catalog.read` sees everything.
 """
 
 from xingtan.domains.catalog.errors import TooLarge
-from xingtan.domains.catalog.exporters.packing import export_epub, export_folder
+from xingtan.domains.catalog.exporters.packing import export_epub, export_folder, export_into
 from xingtan.domains.catalog.importers.apply import AppliedProduct, ImportReport, apply_plan
 from xingtan.domains.catalog.importers.detect import IMPORTERS, open_source, plan_import
 from xingtan.domains.catalog.importers.plan import ImportOptions, ImportPlan, PlannedLesson, PlannedProduct, Problem
@@ -171,6 +171,7 @@ __all__ = [
     "editions",
     "export_epub",
     "export_folder",
+    "export_into",
     "find_assets",
     "find_lessons",
     "find_products",

@@ -2,7 +2,7 @@
 
 import posixpath
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import IO, Any
 from uuid import UUID
@@ -23,20 +23,22 @@ def write_folder(
 ) -> None:
     """Write a ZIP archive of the product's folder to `out`. `price` is whatever the seller wants to find again."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in folder_texts(product, price=price):
-            _add(archive, f"{product.slug}/{path}", data.encode())
-        for asset_id, path in _asset_paths(product).items():
+        for path, pieces in folder_files(product, files=files, price=price):
             info = zipfile.ZipInfo(f"{product.slug}/{path}", _EPOCH)
-            info.external_attr = 0o644 << 16
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             with archive.open(info, "w", force_zip64=True) as entry:
-                for piece in files.read(product.assets[asset_id].key):
+                for piece in pieces:
                     entry.write(piece)
 
 
-def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
-    info = zipfile.ZipInfo(path, _EPOCH)
-    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-    archive.writestr(info, data)
+def folder_files(
+    product: WholeProduct, *, files: FileStore, price: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield (path, pieces) of every file of the folder, texts first."""
+    for path, text in folder_texts(product, price=price):
+        yield path, (text.encode(),)
+    for asset_id, path in _asset_paths(product).items():
+        yield path, files.read(product.assets[asset_id].key)
 
 
 def folder_texts(product: WholeProduct, *, price: Mapping[str, Any] | None = None) -> Iterator[tuple[str, str]]:
