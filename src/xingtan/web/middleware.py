@@ -93,6 +93,8 @@ class BodyLimited:
 
         async def counting() -> Message:
             nonlocal taken
+            if scope["state"]["too_large"]:  # by what it declares: not a byte of it is taken
+                raise BodyTooLarge
             message = await receive()
             if message["type"] == "http.request":
                 taken += len(message.get("body", b""))
