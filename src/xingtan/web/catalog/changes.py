@@ -1,13 +1,15 @@
 """What changed between two texts, as lines to be marked."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 _CONTEXT = 3
-_LONGEST_LINE = 1500  # characters compared one by one
+_LONGEST_LINE = 1500  # characters; longer lines are shown whole
 _MOST_LINES = 10_000
 _ALIKE = 0.35
+_WORDS = re.compile(r"[A-Za-z0-9'’]+|.", re.DOTALL)  # words of letters; of Chinese, one character each
 
 Pieces = tuple[tuple[str, bool], ...]
 """Pieces of a line, and whether each one changed."""
@@ -50,7 +52,8 @@ def _pieces(one: str, other: str) -> tuple[Pieces, Pieces]:
     """Return both lines with what differs marked; unmarked where they have little in common."""
     if max(len(one), len(other)) > _LONGEST_LINE:
         return ((one, False),), ((other, False),)
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    old, new = _WORDS.findall(one), _WORDS.findall(other)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
     if matcher.quick_ratio() < _ALIKE:
         return ((one, False),), ((other, False),)
     gone: list[tuple[str, bool]] = []
@@ -58,7 +61,7 @@ def _pieces(one: str, other: str) -> tuple[Pieces, Pieces]:
     for what, i1, i2, j1, j2 in matcher.get_opcodes():
         is_changed = what != "equal"
         if i2 > i1:
-            gone.append((one[i1:i2], is_changed))
+            gone.append(("".join(old[i1:i2]), is_changed))
         if j2 > j1:
-            come.append((other[j1:j2], is_changed))
+            come.append(("".join(new[j1:j2]), is_changed))
     return tuple(gone), tuple(come)

@@ -76,9 +76,7 @@ def change(here: EdgeDep, slug: str, lesson: str, typed: Typed) -> Response:
 
 
 def _draft(here: Edge, slug: str, lesson: str) -> catalog.LessonDraft:
-    return here.read(
-        lambda session: catalog.lesson_draft(session, here.viewer, product_slug=slug, lesson_slug=lesson)
-    )
+    return here.read(lambda session: catalog.lesson_draft(session, here.viewer, product_slug=slug, lesson_slug=lesson))
 
 
 def form_of(draft: catalog.LessonDraft) -> LessonForm:
@@ -169,7 +167,12 @@ def _refuse(here: Edge, draft: catalog.LessonDraft, form: LessonForm, error: Ref
         clash = _draft(here, draft.product.slug, draft.slug).number
         form = replace(form, version=str(clash))
     if _wants_json(here):
-        body = {"title": in_words(error.sentence, here.language), "errors": errors, "code": error.code, "version": clash}
+        body = {
+            "title": in_words(error.sentence, here.language),
+            "errors": errors,
+            "code": error.code,
+            "version": clash,
+        }
         return JSONResponse(body, status_code=status_of(error), headers={"Cache-Control": "no-store"})
     return _show(here, draft, form, errors=errors, clash=clash, status=status_of(error))
 

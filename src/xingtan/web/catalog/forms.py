@@ -1,4 +1,4 @@
-"""What the forms of this room share: a form of any shape, sentences at their fields, dates in the academy's own time."""
+"""What the forms of this room share: any number of fields, sentences at them, dates in the academy's own time."""
 
 from collections.abc import Mapping
 from contextlib import suppress

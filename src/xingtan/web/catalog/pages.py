@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from xingtan.domains.catalog import api as catalog
 from xingtan.web.catalog.changes import Line
@@ -128,7 +129,7 @@ class LessonVersionsPage:
 
     template: ClassVar[str] = "catalog/lesson_versions.html"
     draft: catalog.LessonDraft
-    names: Mapping[object, str]
+    names: Mapping[UUID, str]
     older: int
     newer: int
     lines: Sequence[Line]

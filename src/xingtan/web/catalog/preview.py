@@ -1,6 +1,5 @@
 """The live preview: Markdown in, safe HTML out."""
 
-
 from starlette.responses import JSONResponse, Response
 
 from xingtan.core.viewer import Permission

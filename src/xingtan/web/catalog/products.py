@@ -11,7 +11,7 @@ from xingtan.core.ids import private_id, public_id
 from xingtan.core.viewer import Permission
 from xingtan.domains.catalog import api as catalog
 from xingtan.web.catalog import product_form
-from xingtan.web.catalog.forms import Errors, Typed, errors_of, room, text, upload, zone_of
+from xingtan.web.catalog.forms import Errors, Typed, errors_of, ids, room, text, upload, zone_of
 from xingtan.web.catalog.pages import NewProductPage, ProductPage, ProductRow, ProductsPage
 from xingtan.web.catalog.product_form import ProductForm
 from xingtan.web.catalog.uploads import cover_path, keep_as, placed, rendered
@@ -38,7 +38,7 @@ class Clash(Conflict):
 
 @router.get("/products")
 def products(
-    here: EdgeDep, state: str = "", kind: str = "", language: str = "", q: str = "", after: str = ""
+    here: EdgeDep, *, state: str = "", kind: str = "", language: str = "", q: str = "", after: str = ""
 ) -> Response:
     """List products of every state, those changed last first."""
     here.require(Permission.CATALOG_READ)
@@ -53,7 +53,13 @@ def products(
         prices = prices_of(session, Visit.of(here), [one.id for one in found.cards])
     rows = [ProductRow(one, one.id.hex, cover_path(one.cover_asset_id), prices[one.id]) for one in found.cards]
     page = ProductsPage(
-        rows, found.total, shown, STATES, catalog.PRODUCT_KINDS, found.next_cursor, here.viewer.may(Permission.CATALOG_WRITE)
+        rows,
+        found.total,
+        shown,
+        STATES,
+        catalog.PRODUCT_KINDS,
+        found.next_cursor,
+        here.viewer.may(Permission.CATALOG_WRITE),
     )
     return render(here, page)
 
@@ -79,7 +85,7 @@ def _found(here: Edge, session: Session, shown: Mapping[str, str], *, after: str
 def _matching(found: Iterable[catalog.ProductCard], query: str) -> Iterable[catalog.ProductCard]:
     words = query.casefold().split()
     for one in found:
-        told = " ".join((one.title, one.subtitle, one.summary, one.author, one.slug)).casefold()
+        told = f"{one.title} {one.subtitle} {one.summary} {one.author} {one.slug}".casefold()
         if all(word in told for word in words):
             yield one
 
@@ -133,7 +139,9 @@ def save(here: EdgeDep, slug: str, typed: Typed) -> Response:
     try:
         picture = upload(typed, "cover")
         if picture is not None:
-            form = replace(form, cover=public_id("asset", keep_as(here, picture, "cover", product_id=before.card.id).id))
+            form = replace(
+                form, cover=public_id("asset", keep_as(here, picture, "cover", product_id=before.card.id).id)
+            )
         if act == "preview":
             return show(here, slug, form=form)
         content = product_form.to_content(form, kind=before.card.kind, zone=zone_of(here))
@@ -155,8 +163,8 @@ def _save(
         content,
         slug=form.typed["slug"].strip() or before.card.slug,
         topics=product_form.topic_words(form),
-        requires=product_form.ids("product", form.requires),
-        contains=product_form.ids("product", form.contains) if kind == "bundle" else None,
+        requires=ids("product", form.requires),
+        contains=ids("product", form.contains) if kind == "bundle" else None,
         work_key=_work_key(here, session, before=before.card, edition=form.typed["edition"]),
     )
     saved = catalog.save_product(session, command, viewer=here.viewer, clock=clock)
@@ -208,7 +216,7 @@ def show(
         every = catalog.cards(session, here.viewer, sort="changed", limit=_CHOICES).cards
         same = catalog.editions(session, here.viewer, draft.card.work_key)
         filled = form or product_form.from_draft(draft, editions=same, zone=zone)
-        chosen = catalog.find_products(session, product_form.ids("product", (*filled.requires, *filled.contains)))
+        chosen = catalog.find_products(session, ids("product", (*filled.requires, *filled.contains)))
         topics = catalog.topics(session, here.viewer)
         price = prices_of(session, Visit.of(here), [draft.card.id])[draft.card.id]
         preview = _preview(here, session, draft, form)
@@ -253,5 +261,3 @@ def _others(
     """Return what can be chosen beside `card`, each once, with its public id."""
     once = {one.id: one for one in found if one.id != card.id}
     return [(public_id("product", one.id), one) for one in once.values()]
-
-

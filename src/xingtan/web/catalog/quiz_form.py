@@ -1,8 +1,8 @@
 """The quiz as a form: rows of plain fields, read back whatever was typed, changed by named buttons.
 
 Question 0 has the fields ``q-0-kind``, ``q-0-ask``, ``q-0-points``, ``q-0-answer``, ``q-0-tolerance``,
-``q-0-explanation``; its choice 1 has ``q-0-c-1-text``, ``q-0-c-1-right``, ``q-0-c-1-because``. What is asked of the rows
-(``q-0-up``, ``q-0-add``, ``q-0-c-1-remove``, ``add-question``) is the value of the button `act`.
+``q-0-explanation``; its choice 1 has ``q-0-c-1-text``, ``q-0-c-1-right``, ``q-0-c-1-because``. What is asked of the
+rows (``q-0-up``, ``q-0-add``, ``q-0-c-1-remove``, ``add-question``) is the value of the button `act`.
 """
 
 import re
@@ -95,9 +95,7 @@ def _question(form: FormData, row: str) -> QuestionForm:
 
 def compact(questions: Iterable[QuestionForm]) -> tuple[QuestionForm, ...]:
     """Return the questions without rows of choices in which nothing stands."""
-    return tuple(
-        replace(each, choices=_enough(one for one in each.choices if not one.is_empty)) for each in questions
-    )
+    return tuple(replace(each, choices=_enough(one for one in each.choices if not one.is_empty)) for each in questions)
 
 
 def _numbers(form: FormData, pattern: re.Pattern[str]) -> list[int]:

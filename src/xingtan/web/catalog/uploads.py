@@ -76,7 +76,8 @@ def keep_as(here: Edge, file: FormFile, field: str, *, product_id: UUID) -> cata
 
 def markdown_of(asset: catalog.AssetView) -> str:
     """Return the Markdown that shows a picture or leads to a file."""
-    label = _NOT_IN_A_LABEL.sub(" ", PurePosixPath(asset.name).stem if asset.is_image else asset.name).strip()
+    words = _NOT_IN_A_LABEL.sub(" ", PurePosixPath(asset.name).stem if asset.is_image else asset.name)
+    label = " ".join(words.split())
     if asset.is_image:
         return f"![{'' if label.lower() in {'image', 'file'} else label}](asset:{asset.id})"
     return f"[{label}](asset:{asset.id})"
@@ -94,7 +95,7 @@ def original_path(asset_id: UUID) -> str:
 
 @router.get("/assets/{asset}/{file}")
 def staff_file(here: EdgeDep, asset: str, file: str) -> Response:
-    """A file of the catalogue for those who edit it: ``480.webp`` for a picture of at most that width, or the original."""
+    """A file of the catalogue for those who edit it: ``480.webp`` for a picture at most that wide, or the original."""
     here.require(Permission.CATALOG_READ)
     found = here.read(lambda session: catalog.asset(session, private_id("asset", asset)))
     files = here.platform.files

@@ -22,13 +22,11 @@ def versions(here: EdgeDep, slug: str, lesson: str, older: int = 0, newer: int =
         draft = catalog.lesson_draft(session, here.viewer, product_slug=slug, lesson_slug=lesson)
         newer = newer or draft.number
         older = older or max(1, newer - 1)
-        before, after = catalog.lesson_version_texts(
-            session, here.viewer, lesson_id=draft.id, numbers=(older, newer)
-        )
+        before, after = catalog.lesson_version_texts(session, here.viewer, lesson_id=draft.id, numbers=(older, newer))
         savers = {one.saved_by_id for one in draft.versions if one.saved_by_id is not None}
         names = identity.names_of(session, list(savers), vault=here.platform.vault)
     page = LessonVersionsPage(
-        draft=draft, names=dict(names), older=older, newer=newer, lines=changes(before, after),
+        draft=draft, names=names, older=older, newer=newer, lines=changes(before, after),
         may_write=here.viewer.may(Permission.CATALOG_WRITE),
     )  # fmt: skip
     return render(here, page)
@@ -38,9 +36,7 @@ def versions(here: EdgeDep, slug: str, lesson: str, older: int = 0, newer: int =
 def restore(here: EdgeDep, slug: str, lesson: str, number: int) -> Response:
     """Save what an older version of this lesson says as its newest version; `NotFound` for a version of another one."""
     here.require(Permission.CATALOG_WRITE)
-    draft = here.read(
-        lambda session: catalog.lesson_draft(session, here.viewer, product_slug=slug, lesson_slug=lesson)
-    )
+    draft = here.read(lambda session: catalog.lesson_draft(session, here.viewer, product_slug=slug, lesson_slug=lesson))
     here.write(
         lambda session: catalog.restore_lesson_version(
             session, draft.id, number=number, viewer=here.viewer, clock=here.platform.clock
