@@ -14,7 +14,7 @@ PINNED     := pyproject.toml constraints.txt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check lint format lock bench lighthouse screenshots clean
+.PHONY: help demo serve test check lint format lock docs bench lighthouse screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | while IFS= read -r line; do \
@@ -52,6 +52,9 @@ format: $(TESTING) ## let ruff repair what it can
 lock: $(TESTING) ## write constraints.txt anew from pyproject.toml
 	@$(uv_settings); $(BIN)/python -m uv pip compile pyproject.toml --all-extras --python-version 3.11 \
 	  --no-header --no-annotate --upgrade --quiet --output-file constraints.txt
+
+docs: $(TESTING) ## write docs/reference anew from the code
+	@$(BIN)/python docs/reference/generate.py
 
 bench: $(TESTING) ## measure, and print tables
 	@$(BIN)/python -m bench $(ARGS)

@@ -15,6 +15,7 @@ from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
 from xingtan.domains.insight import api as insight
+from xingtan.domains.learning import api as learning
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
 
@@ -60,6 +61,14 @@ _PUBLIC_EVENTS = frozenset(
         "commerce.order_refunded",
     }
 )
+
+EXPORT_PARTS: tuple[identity.ExportPart, ...] = (
+    identity.export_part,
+    commerce.export_orders,
+    learning.export_learning,
+    insight.export_insight,
+)
+"""Who answers when a person asks for all that the academy keeps of her."""
 
 
 def wire() -> Wiring:

@@ -74,6 +74,7 @@ def configure_logging(
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a start that migrates nothing says nothing
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:

@@ -54,5 +54,5 @@ class AcademyMemory:
             view.tagline.get(language, ""),
             view.currency,
             view.time_zone,
-            "apricot",
+            view.accent,
         )

@@ -69,7 +69,11 @@ class Edge:
             return None
         platform = self.platform
         with platform.database.reading() as session:
-            return identity.open_session(session, token, clock=platform.clock, vault=platform.vault)
+            signed_in = identity.open_session(session, token, clock=platform.clock, vault=platform.vault)
+        if signed_in is not None and signed_in.is_stale:
+            session_id = signed_in.session_id
+            self.write(lambda session: identity.touch_session(session, session_id, clock=platform.clock))
+        return signed_in
 
     @cached_property
     def viewer(self) -> Viewer:

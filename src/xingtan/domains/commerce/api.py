@@ -1,6 +1,8 @@
 """The door to commerce."""
 
 from xingtan.domains.commerce.conversation import ask, present, reconcile, send_refund
+from xingtan.domains.commerce.exports import export_part
+from xingtan.domains.commerce.exports import export_orders
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL, open_providers
 from xingtan.domains.commerce.notices import receive_notice
@@ -25,7 +27,7 @@ from xingtan.domains.commerce.queries.invariants import check
 from xingtan.domains.commerce.queries.offers import offer, offers_for, offers_of
 from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
-from xingtan.domains.commerce.rehearsal import pay_in_sandbox, refund_in_sandbox
+from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
@@ -74,6 +76,7 @@ __all__ = [
     "OrderPage",
     "OrderRow",
     "OrderView",
+    "PastOrder",
     "PaymentProvider",
     "PaymentView",
     "PlaceOrder",
@@ -94,7 +97,10 @@ __all__ = [
     "check",
     "choose",
     "expire_orders",
+    "export_orders",
+    "export_part",
     "goods",
+    "keep_past_orders",
     "look",
     "make_offer",
     "my_order",
@@ -108,12 +114,10 @@ __all__ = [
     "order_numbers",
     "orders",
     "pay_again",
-    "pay_in_sandbox",
     "place_order",
     "present",
     "receive_notice",
     "reconcile",
-    "refund_in_sandbox",
     "request_refund",
     "retire_offer",
     "sales_by_day",

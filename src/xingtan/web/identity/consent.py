@@ -1,8 +1,6 @@
 """Consent: the switches of a person, the choice of a stranger; and one's data to take along."""
 
-import importlib
 import json
-from importlib.util import find_spec
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -17,10 +15,9 @@ from xingtan.web.identity.cookies import leave_for, remember_choice
 from xingtan.web.identity.forms import Text, Texts
 from xingtan.web.identity.pages import ConsentPage, ConsentRow, DataPage
 from xingtan.web.render import render
+from xingtan.wiring import EXPORT_PARTS
 
 router = APIRouter()
-
-_EXPORTING = ("identity", "entitlements", "commerce", "learning", "insight")
 
 
 @router.get("/account/data")
@@ -49,7 +46,7 @@ def export(here: EdgeDep) -> Response:
     body: dict[str, object] = {"exported_at": platform.clock.now().isoformat()}
 
     def work(session: Session) -> None:
-        for part in export_parts():
+        for part in EXPORT_PARTS:
             body.update(part(session, person_id, clock=platform.clock, vault=platform.vault))
 
     here.read(work)
@@ -58,13 +55,6 @@ def export(here: EdgeDep) -> Response:
         media_type="application/json",
         headers={"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "no-store"},
     )
-
-
-def export_parts() -> list[identity.ExportPart]:
-    """Return each domain's part of «my data»: what its api calls `export_part`."""
-    names = [f"xingtan.domains.{name}.api" for name in _EXPORTING]
-    modules = [importlib.import_module(name) for name in names if find_spec(name)]
-    return [module.export_part for module in modules if hasattr(module, "export_part")]
 
 
 @router.get("/consent")

@@ -1,0 +1,121 @@
+"""Write the reference from the code: settings, commands, errors, events, lifecycles. `make docs` runs it.
+
+A test runs it too, and fails when a page on disk is not what the code says today.
+"""
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from pydantic_core import PydanticUndefined
+
+import xingtan
+from xingtan.core.errors import XingtanError
+from xingtan.core.event import Event
+from xingtan.core.machine import Machine
+from xingtan.infra.settings import Settings
+
+FOLDER = Path(__file__).parent
+_NOTE = "*Written by `make docs` from the code; do not edit it here.*\n"
+
+
+def settings() -> str:
+    """Return the page of settings."""
+    lines = ["# Settings", "", _NOTE]
+    lines += ["Set them as environment variables, or without the prefix in `xingtan.toml` in the home folder.", ""]
+    lines += ["| variable | default | what it decides |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is PydanticUndefined else str(field.default).strip("*")
+        lines.append(f"| `XINGTAN_{name.upper()}` | {f'`{default}`' if default else '—'} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> str:
+    """Return the page of commands."""
+    program = typer.main.get_command(importlib.import_module("xingtan.cli.main").app)
+    lines = ["# Commands", "", _NOTE]
+    for name, command in sorted(getattr(program, "commands", {}).items()):
+        lines += [f"## `xingtan {name}`", "", command.help or "", ""]
+        for parameter in command.params:
+            shown = " / ".join(f"`{option}`" for option in parameter.opts)
+            lines.append(f"- {shown}: {getattr(parameter, 'help', '') or ''}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def errors() -> str:
+    """Return the page of error codes."""
+    _import_everything()
+    lines = ["# Errors", "", _NOTE]
+    lines += [
+        "Every refusal has a stable `code`. The API answers with problem details (RFC 9457) that carry it; pages say the",
+        "same in the reader's language.",
+        "",
+        "| code | what it means |",
+        "| --- | --- |",
+    ]
+    found = {kind.code: kind for kind in sorted(_below(XingtanError), key=lambda kind: kind.__qualname__)}
+    for code in sorted(found):
+        meaning = (found[code].__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+        lines.append(f"| `{code}` | {' '.join(meaning.split())} |")
+    return "\n".join(lines) + "\n"
+
+
+def events() -> str:
+    """Return the page of events."""
+    _import_everything()
+    lines = ["# Events", "", _NOTE, "| event | what happened | carries |", "| --- | --- | --- |"]
+    for kind in sorted(_below(Event), key=lambda event: event.kind):
+        carries = ", ".join(f"`{name}`" for name in kind.__dataclass_fields__)
+        lines.append(f"| `{kind.kind}` | {(kind.__doc__ or '').strip().splitlines()[0]} | {carries} |")
+    return "\n".join(lines) + "\n"
+
+
+def lifecycles() -> str:
+    """Return the page of lifecycles, each drawn from the table that the code moves by."""
+    _import_everything()
+    lines = ["# Lifecycles", "", _NOTE]
+    for machine in sorted(_machines(), key=lambda it: it.name):
+        lines += [f"## {machine.name}", "", "```mermaid", machine.mermaid(), "```", ""]
+    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings,
+    "commands.md": commands,
+    "errors.md": errors,
+    "events.md": events,
+    "lifecycles.md": lifecycles,
+}
+
+
+def _import_everything() -> None:
+    for module in pkgutil.walk_packages(xingtan.__path__, "xingtan."):
+        if not {"migrations", "__main__"} & set(module.name.split(".")):
+            importlib.import_module(module.name)
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for one in kind.__subclasses__():
+        if one.__module__.startswith("xingtan."):
+            yield one
+        yield from _below(one)
+
+
+def _machines() -> Iterator[Machine]:
+    seen: set[int] = set()
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith("xingtan."):
+            for value in vars(module).values():
+                if isinstance(value, Machine) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield value
+
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (FOLDER / page).write_text(write(), encoding="utf-8")
