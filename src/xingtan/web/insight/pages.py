@@ -21,11 +21,11 @@ class SpanSales:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A line of small days: SVG points in a box of 600 by 120, and what its ends say."""
+    """A line of small days: SVG points in a box of 1000 by 120, the best day and the ends."""
 
     points: str
     area: str
-    top: str
+    top: Money
     first_day: date
     last_day: date
     has_any: bool

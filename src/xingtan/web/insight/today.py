@@ -15,7 +15,7 @@ from xingtan.domains.learning import api as learning
 from xingtan.web.insight.pages import Learners, LessonLine, Sales, Seller, SpanSales, Spark
 
 MONTH_DAYS, WEEK_DAYS = 30, 7
-_WIDTH, _HEIGHT = 600, 120
+_WIDTH, _HEIGHT = 1000, 120
 _SELLERS, _LESSONS = 6, 6
 
 
@@ -62,7 +62,7 @@ def spark(days: Sequence[date], nets: Sequence[Money]) -> Spark:
     ]
     floor = f"{_HEIGHT - (0 - low) * _HEIGHT / (high - low):.1f}"
     area = " ".join([f"0,{floor}", *points, f"{_WIDTH},{floor}"])
-    top = Money(max(0, *minors), nets[0].currency).major()
+    top = Money(max(0, *minors), nets[0].currency)
     return Spark(" ".join(points), area, top, days[0], days[-1], has_any=any(minors))
 
 

@@ -28,6 +28,10 @@ from xingtan.web.learning.pages import LastTry, LessonDoor, LessonRoom, Medium, 
 from xingtan.web.render import environment
 
 
+_NEARLY_ALL = 0.8
+"""Who finished a text and comes back to it begins at its beginning."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of the reader in this product: her access to each lesson, and how far she is in each."""
@@ -130,8 +134,8 @@ def room(
 
 
 def _position(state: learning.LessonState | None) -> str:
-    """Return the reader's place as JSON for the script that brings her there; empty when there is none."""
-    if state is None:
+    """Return the reader's place as JSON for the script that brings her there; empty when she may as well begin anew."""
+    if state is None or (state.completed_at is not None and (state.position.scroll or 0) > _NEARLY_ALL):
         return ""
     known = {name: getattr(state.position, name) for name in learning.Position.__dataclass_fields__}
     return json.dumps({name: value for name, value in known.items() if value is not None})

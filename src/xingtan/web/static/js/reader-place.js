@@ -60,7 +60,7 @@ function reading(text) {
       return round(Math.min(1, Math.max(0, (innerHeight - box.top) / (box.height || 1))));
     },
     goTo(known) {
-      if (!((known.scroll ?? 0) > 0.02)) return;
+      if (!((known.scroll ?? 0) > 0.02) || text.offsetHeight < innerHeight) return;
       history.scrollRestoration = "manual";
       const go = () => {
         const box = (blocks()[known.block] ?? text).getBoundingClientRect();
