@@ -49,7 +49,8 @@ def attraction(learner: Learner, work: Work) -> float:
 
 def newness(work: Work, at: datetime) -> float:
     """Return the charm of the new at `at`, to be added to `attraction`."""
-    return LOOKING["new"] * math.exp(-(at - work.published_at).total_seconds() / 86_400 / NEW_FADES_DAYS)
+    age_days = (at - work.published_at).total_seconds() / 86_400
+    return LOOKING["new"] * math.exp(-age_days / NEW_FADES_DAYS)
 
 
 def p_buy(learner: Learner, work: Work, *, price_minor: int, looks: int, is_prepared: bool) -> float:

@@ -1,16 +1,19 @@
 """The demo: an academy with sample products and simulated learners, written once, opened in seconds ever after."""
 
+import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from xingtan.core.errors import Broken
+from xingtan.core.errors import Broken, Refused
 from xingtan.domains.identity import api as identity
-from xingtan.infra.platform import Platform
+from xingtan.infra.platform import Platform, open_platform
+from xingtan.infra.settings import Settings
 from xingtan.sample.diary import SampleBegun, begun, chapters_written, enter
 from xingtan.sample.history import CHAPTERS, Historian, People, chapters
 from xingtan.sample.shelves import Shelves, read_shelves
@@ -39,9 +42,42 @@ def open_demo(platform: Platform, *, learners: int, say: Callable[[str], None]) 
     """
     truth_file = platform.settings.home / TRUTH
     if read_truth(truth_file) is None:
-        write_demo(platform, learners=learners, say=say)
+        _begin(platform, learners=learners, seed=SEED)
+        _write_apart(platform.settings, learners=learners, say=say)
     truth = read_truth(truth_file) or {}
     return DemoLinks(_link(platform, OWNER_EMAIL, "/studio"), _link(platform, str(truth["showcase"]), "/shelf"))
+
+
+def _write_apart(settings: Settings, *, learners: int, say: Callable[[str], None]) -> None:
+    """Write the sample academy in a process of its own, so that the memory which it takes is given back."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    writer = context.Process(target=_write_and_tell, args=(settings, learners, theirs), name="demo", daemon=True)
+    writer.start()
+    theirs.close()
+    problem = ""
+    try:
+        while True:
+            kind, text = ours.recv()
+            if kind == "said":
+                say(text)
+            else:
+                problem = text
+    except EOFError:
+        writer.join()
+    if problem or writer.exitcode:
+        raise Broken(problem or "the demo could not be written; start again to go on where it stopped")
+
+
+def _write_and_tell(settings: Settings, learners: int, teller: Connection) -> None:
+    platform = open_platform(settings)
+    try:
+        write_demo(platform, learners=learners, say=lambda line: teller.send(("said", line)))
+    except (Broken, Refused) as error:
+        teller.send(("broken", f"{error}. If the sample has changed since it was begun, choose another --home."))
+    finally:
+        platform.close()
+        teller.close()
 
 
 def write_demo(platform: Platform, *, learners: int, say: Callable[[str], None], seed: int = SEED) -> None:

@@ -1,14 +1,16 @@
 """Writing the lives down: people, orders, learning and deeds, chapter by chapter, each chapter one transaction.
 
-1. People register, buy and are refunded through the use cases that a page would call, with the clock set back.
+1. People register, agree and write notes through the use cases that a page would call, with the clock set back;
+   orders and what was learnt are moved in through their domains' doors, many at once.
 2. Nobody who did not agree to analytics has a behaviour row: the simulation makes none.
 3. A chapter is written whole or not at all; the diary's entry is part of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from sqlalchemy.orm import Session
 from xingtan.core.clock import ManualClock
 from xingtan.core.ids import public_id
 from xingtan.core.money import Money
-from xingtan.core.viewer import SYSTEM, Viewer
+from xingtan.core.viewer import Viewer
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
 from xingtan.domains.learning import api as learning
@@ -33,84 +35,53 @@ from xingtan.sample.truth import DAYS, Learner
 
 CHAPTER_DAYS = 10
 CHAPTERS = DAYS // CHAPTER_DAYS
+_BATCH = 2_000
 
 Visit = tuple[str, list[Trace]]
 People = dict[int, UUID]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chapter:
-    """A stretch of time (half-open) and what happened in it."""
+    """A stretch of time that ends at `ends_at` (exclusive), and what happened in it."""
 
     number: int
     starts_at: datetime
     ends_at: datetime
-    happenings: tuple[tuple[datetime, int, Any], ...]
-    studies: tuple[Study, ...]
-    attempts: tuple[Attempt, ...]
-    traces: tuple[tuple[int, Trace], ...]
-    visits: tuple[Visit, ...]
+    joined: list[Learner] = field(default_factory=list)
+    purchases: list[Purchase] = field(default_factory=list)
+    studies: list[Study] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    traces: list[tuple[int, Trace]] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
 
 
-def chapters(lives: Sequence[Life], visits: Iterable[Visit], *, now: datetime) -> Iterator[Chapter]:
-    """Yield the history in its stretches; the last one ends at `now`."""
-    first = now - timedelta(days=DAYS)
-    sorted_in = _Sorted([first + timedelta(days=CHAPTER_DAYS * i) for i in range(CHAPTERS)])
-    order = 0
+def chapters(lives: Iterable[Life], strangers: Iterable[Visit], *, now: datetime) -> list[Chapter]:
+    """Return the history in its stretches; the last one ends at `now`. Unfinished lessons count when last touched."""
+    first, span = now - timedelta(days=DAYS), timedelta(days=CHAPTER_DAYS)
+    found = [Chapter(i, first + span * i, first + span * (i + 1)) for i in range(CHAPTERS)]
+
+    def at(moment: datetime) -> Chapter:
+        return found[min(max(0, (moment - first) // span), CHAPTERS - 1)]
+
     for life in lives:
-        for at, what in _happenings(life):
-            order += 1
-            sorted_in.happenings[sorted_in.place(at)].append((at, order, what))
+        at(life.learner.joined_at).joined.append(life.learner)
+        for purchase in life.purchases:
+            at(purchase.at).purchases.append(purchase)
         for study in life.studies:
-            sorted_in.studies[sorted_in.place(study.updated_at)].append(study)
+            at(study.updated_at).studies.append(study)
         for attempt in life.attempts:
-            sorted_in.attempts[sorted_in.place(attempt.submitted_at)].append(attempt)
+            at(attempt.submitted_at).attempts.append(attempt)
+        for remark in life.remarks:
+            at(remark.at).remarks.append(remark)
         for trace in life.traces:
-            sorted_in.traces[sorted_in.place(trace.at)].append((life.learner.number, trace))
-    for visit in visits:
-        sorted_in.visits[sorted_in.place(visit[1][0].at)].append(visit)
-    for i in range(CHAPTERS):
-        starts_at = first + timedelta(days=CHAPTER_DAYS * i)
-        yield sorted_in.chapter(i, starts_at, starts_at + timedelta(days=CHAPTER_DAYS))
-
-
-class _Sorted:
-    """What happened, by chapter."""
-
-    def __init__(self, starts: list[datetime]) -> None:
-        self._starts = starts
-        self.happenings: list[list[tuple[datetime, int, Any]]] = [[] for _ in starts]
-        self.studies: list[list[Study]] = [[] for _ in starts]
-        self.attempts: list[list[Attempt]] = [[] for _ in starts]
-        self.traces: list[list[tuple[int, Trace]]] = [[] for _ in starts]
-        self.visits: list[list[Visit]] = [[] for _ in starts]
-
-    def place(self, at: datetime) -> int:
-        """Return the number of the chapter in which `at` falls."""
-        days = (at - self._starts[0]) // timedelta(days=1)
-        return min(max(0, days // CHAPTER_DAYS), len(self._starts) - 1)
-
-    def chapter(self, number: int, starts_at: datetime, ends_at: datetime) -> Chapter:
-        """Return one chapter."""
-        return Chapter(
-            number, starts_at, ends_at, tuple(sorted(self.happenings[number])), tuple(self.studies[number]),
-            tuple(self.attempts[number]), tuple(self.traces[number]), tuple(self.visits[number]),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Refund:
-    purchase: Purchase
-
-
-def _happenings(life: Life) -> Iterator[tuple[datetime, Any]]:
-    yield life.learner.joined_at, life.learner
-    for purchase in life.purchases:
-        yield purchase.at, purchase
-        if purchase.refunded_at is not None:
-            yield purchase.refunded_at, _Refund(purchase)
-    for remark in life.remarks:
-        yield remark.at, remark
+            at(trace.at).traces.append((life.learner.number, trace))
+    for key, visit in strangers:
+        at(visit[0].at).visits.append((key, visit))
+    for chapter in found:
+        chapter.purchases.sort(key=lambda purchase: purchase.at)
+    return found
 
 
 class Historian:
@@ -118,12 +89,6 @@ class Historian:
 
     def __init__(self, platform: Platform, shelves: Shelves, people: People) -> None:
         self._platform, self._shelves, self.people = platform, shelves, people
-        self._write_of: Mapping[type, Callable[..., None]] = {
-            Learner: self._register,
-            Purchase: self._order,
-            _Refund: self._refund,
-            Remark: self._remark,
-        }
 
     def write(self, chapter: Chapter) -> None:
         """Write one chapter in one transaction."""
@@ -132,51 +97,33 @@ class Historian:
     def _write(self, session: Session, chapter: Chapter) -> People:
         enter(session, ChapterWritten(chapter.number), at=chapter.ends_at)
         people, clock = dict(self.people), ManualClock(chapter.starts_at)
-        with session.no_autoflush:
-            for at, _, what in chapter.happenings:
-                clock.set(at)
-                self._write_of[type(what)](session, what, people, clock)
+        for learner in chapter.joined:
+            clock.set(learner.joined_at)
+            people[learner.number] = self._register(session, learner, clock)
         session.flush()
-        clock.set(chapter.ends_at)
-        while commerce.expire_orders(session, clock=clock):
-            session.flush()
+        commerce.keep_past_orders(session, [self._past(purchase, people) for purchase in chapter.purchases])
+        for remark in chapter.remarks:
+            clock.set(remark.at)
+            self._remark(session, remark, people, clock)
         self._keep_learning(session, chapter, people)
         self._keep_traces(session, chapter, people)
         return people
 
-    def _register(self, session: Session, learner: Learner, people: People, clock: ManualClock) -> None:
+    def _register(self, session: Session, learner: Learner, clock: ManualClock) -> UUID:
         command = identity.Register(learner.email, learner.name, learner.language, is_confirmed=True)
         person = identity.register(session, command, clock=clock, vault=self._platform.vault)
-        people[learner.number] = person.id
         for purpose in learner.consents:
             privacy.grant_consent(session, person.id, purpose=privacy.Purpose(purpose), clock=clock)
+        return person.id
 
-    def _order(self, session: Session, purchase: Purchase, people: People, clock: ManualClock) -> None:
-        offer = self._shelves.offer_at(purchase.work, purchase.at)
-        chosen = Money(purchase.paid_minor, CURRENCY) if offer.is_open_priced else None
-        command = commerce.PlaceOrder(
-            people[purchase.learner], offer.id, f"sample-{purchase.work}-{purchase.at.timestamp():.0f}", "sandbox",
-            self._shelves.world.works[purchase.work].language, chosen,
+    def _past(self, purchase: Purchase, people: People) -> commerce.PastOrder:
+        return commerce.PastOrder(
+            person_id=people[purchase.learner], product_id=self._shelves.products[purchase.work],
+            offer_id=self._shelves.offer_at(purchase.work, purchase.at).id,
+            total=Money(purchase.paid_minor, CURRENCY), language=self._shelves.world.works[purchase.work].language,
+            placed_at=purchase.at, paid_at=purchase.at if purchase.is_paid else None,
+            refunded_at=purchase.refunded_at,
         )  # fmt: skip
-        placed = commerce.place_order(session, command, clock=clock)
-        if placed.payment_id is None:
-            return
-        if purchase.is_paid:
-            commerce.pay_in_sandbox(session, placed.payment_id, clock=clock)
-        else:
-            commerce.settle(session, placed.payment_id, commerce.ProviderPayment(None, "absent"), clock=clock)
-
-    def _refund(self, session: Session, refund: _Refund, people: People, clock: ManualClock) -> None:
-        session.flush()
-        only = commerce.OrderFilter(
-            state="paid", person_id=people[refund.purchase.learner],
-            product_id=self._shelves.products[refund.purchase.work],
-        )  # fmt: skip
-        row = commerce.orders(session, SYSTEM, only=only, limit=1).orders[0]
-        payment = commerce.order_by_id(session, SYSTEM, row.id).kept_payment
-        if payment is not None:
-            command = commerce.RequestRefund(payment.id, None, "buyer_asked", f"sample-{row.number}")
-            commerce.refund_in_sandbox(session, SYSTEM, command, clock=clock)
 
     def _remark(self, session: Session, remark: Remark, people: People, clock: ManualClock) -> None:
         lesson = self._shelves.lessons[remark.work, remark.part]
@@ -216,9 +163,11 @@ class Historian:
     def _keep_traces(self, session: Session, chapter: Chapter, people: People) -> None:
         numbers = {number for number, _ in chapter.traces}
         keys = identity.behaviour_keys(session, [people[number] for number in numbers], vault=self._platform.vault)
-        rows = [self._row(trace, keys[people[number]], None) for number, trace in chapter.traces]
-        rows += [self._row(trace, key, key) for key, visit in chapter.visits for trace in visit]
-        insert_behaviour(session, rows)
+        rows = (self._row(trace, keys[people[number]], None) for number, trace in chapter.traces)
+        of_strangers = (self._row(trace, key, key) for key, visit in chapter.visits for trace in visit)
+        every = chain(rows, of_strangers)
+        while batch := list(islice(every, _BATCH)):
+            insert_behaviour(session, batch)
 
     def _row(self, trace: Trace, actor: str, session_key: str | None) -> dict[str, Any]:
         context = dict(trace.context or {})

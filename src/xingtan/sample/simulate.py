@@ -37,9 +37,10 @@ class _Visitor:
         self._life = Life(learner)
         self._is_seen = "analytics" in learner.consents
         self._looks: dict[str, int] = {}
-        self._draw = {key: attraction(learner, work) for key, work in world.works.items()}
+        self._draw = {key: math.exp(attraction(learner, work)) for key, work in world.works.items()}
         self._desk = Desk(self._rng, self._life, world, seed=seed, note=self._note)
         self._refunds: list[tuple[datetime, Purchase]] = []
+        self._contexts: dict[tuple[tuple[str, object], ...], dict[str, object]] = {}
         self._unpaid_until: dict[str, datetime] = {}
 
     def life(self) -> Life:
@@ -56,7 +57,11 @@ class _Visitor:
         self, at: datetime, verb: str, thing: str, target: str, *, work: str | None = None, **context: object
     ) -> None:  # fmt: skip
         if self._is_seen:
-            self._life.traces.append(Trace(at, verb, thing, target, work, context or None))
+            self._life.traces.append(Trace(at, verb, thing, target, work, self._same(context)))
+
+    def _same(self, context: dict[str, object]) -> dict[str, object] | None:
+        """Return one dictionary for all traces that say the same: there are very many."""
+        return self._contexts.setdefault(tuple(context.items()), context) if context else None
 
     def _visits(self) -> Iterator[datetime]:
         yield self._learner.joined_at + timedelta(minutes=1)
@@ -130,14 +135,12 @@ class _Visitor:
         return at + timedelta(seconds=rng.uniform(60, 300))
 
     def _choose(self, at: datetime) -> Work | None:
-        open_to = [
-            work for work in self._world.works.values()
-            if work.published_at <= at and not self._desk.holds_all(work.gives) and self._may_order(work, at)
-        ]  # fmt: skip
-        if not open_to:
-            return None
-        weights = [math.exp(self._draw[work.key] + newness(work, at)) for work in open_to]
-        return self._rng.choices(open_to, weights=weights)[0]
+        open_to, weights = [], []
+        for key, work in self._world.works.items():
+            if work.published_at <= at and not self._desk.holds_all(work.gives) and self._may_order(work, at):
+                open_to.append(work)
+                weights.append(self._draw[key] * math.exp(newness(work, at)))
+        return self._rng.choices(open_to, weights=weights)[0] if open_to else None
 
     def _may_order(self, work: Work, at: datetime) -> bool:
         return work.key not in self._unpaid_until or self._unpaid_until[work.key] < at

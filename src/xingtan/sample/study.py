@@ -37,7 +37,7 @@ class Desk:
 
     def holds_all(self, keys: tuple[str, ...]) -> bool:
         """Say whether she holds every one of these works."""
-        return all(key in self._held for key in keys)
+        return self._held.keys() >= set(keys)
 
     def put(self, work: Work, *, at: datetime) -> None:
         """Give her a work, or what is in a bundle; what she holds already stays hers since then."""

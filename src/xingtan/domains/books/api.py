@@ -1,6 +1,6 @@
 """The door to the books."""
 
-from xingtan.domains.books.journal import Entry, Line, post
+from xingtan.domains.books.journal import DatedEntry, Entry, Line, post, post_past
 from xingtan.domains.books.queries import (
     AccountBalance,
     EntryFilter,
@@ -22,6 +22,7 @@ __all__ = [
     "UNAPPLIED",
     "Account",
     "AccountBalance",
+    "DatedEntry",
     "Entry",
     "EntryFilter",
     "EntryPage",
@@ -32,6 +33,7 @@ __all__ = [
     "check",
     "entries",
     "post",
+    "post_past",
     "provider_account",
     "trial_balance",
 ]

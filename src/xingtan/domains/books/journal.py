@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -34,6 +35,14 @@ class Entry:
     lines: tuple[Line, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DatedEntry:
+    """An entry of the past, and when it was."""
+
+    at: datetime
+    entry: Entry
+
+
 def post(session: Session, entry: Entry, *, clock: Clock) -> UUID:
     """Write `entry` and return its id; the same key again changes nothing and returns the first one's id.
 
@@ -51,13 +60,26 @@ def post(session: Session, entry: Entry, *, clock: Clock) -> UUID:
     entry_id = new_id()
     # The postings go first: inserting the entry is what checks and closes them.
     session.execute(insert(Posting), [_row(entry_id, line) for line in entry.lines])
-    session.execute(
-        insert(JournalEntry).values(
-            id=entry_id, key=entry.key, at=clock.now(), memo=entry.memo,
-            reference_kind=entry.reference_kind, reference_id=entry.reference_id,
-        )
-    )  # fmt: skip
+    session.execute(insert(JournalEntry).values(_entry_row(entry_id, entry, clock.now())))
     return entry_id
+
+
+def post_past(session: Session, found: Sequence[DatedEntry]) -> None:
+    """Write many entries of the past, whose keys are new; the database checks each as it does any other."""
+    named = [(new_id(), one) for one in found]
+    for line in (line for one in found for line in one.entry.lines):
+        account_named(line.account)
+    if not named:
+        return
+    session.execute(insert(Posting), [_row(entry_id, line) for entry_id, one in named for line in one.entry.lines])
+    session.execute(insert(JournalEntry), [_entry_row(entry_id, one.entry, one.at) for entry_id, one in named])
+
+
+def _entry_row(entry_id: UUID, entry: Entry, at: datetime) -> dict[str, object]:
+    return {
+        "id": entry_id, "key": entry.key, "at": at, "memo": entry.memo, "reference_kind": entry.reference_kind,
+        "reference_id": entry.reference_id,
+    }  # fmt: skip
 
 
 def _row(entry_id: UUID, line: Line) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from xingtan.domains.commerce.conversation import ask, present, reconcile, send_refund
 from xingtan.domains.commerce.exports import export_part
-from xingtan.domains.commerce.exports import export_orders
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL, open_providers
 from xingtan.domains.commerce.notices import receive_notice
@@ -97,7 +96,6 @@ __all__ = [
     "check",
     "choose",
     "expire_orders",
-    "export_orders",
     "export_part",
     "goods",
     "keep_past_orders",

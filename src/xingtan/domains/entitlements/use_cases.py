@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
@@ -27,6 +28,33 @@ class Grant:
     source_kind: SourceKind
     source_id: UUID
     period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class PastRight:
+    """A right that somebody was given in the past, and perhaps lost since."""
+
+    person_id: UUID
+    product_id: UUID
+    source_kind: SourceKind
+    source_id: UUID
+    period: Period
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+
+
+def keep_past_rights(session: Session, found: Sequence[PastRight]) -> None:
+    """Keep many rights of the past, each from a source that has given nothing yet; nobody is told."""
+    rows = [
+        {
+            "id": new_id(), "person_id": one.person_id, "product_id": one.product_id, "source_kind": one.source_kind,
+            "source_id": one.source_id, "starts_at": one.period.starts_at, "ends_at": one.period.ends_at,
+            "ended_at": one.ended_at, "end_reason": one.end_reason,
+        }
+        for one in found
+    ]  # fmt: skip
+    if rows:
+        session.execute(insert(Entitlement), rows)
 
 
 def grant(session: Session, command: Grant, *, clock: Clock) -> tuple[UUID, ...]:
