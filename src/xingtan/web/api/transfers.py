@@ -1,6 +1,7 @@
 """Bringing content in and taking it out: looked at in a dry run first, then done in the background; out at any time."""
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any, Literal
 from uuid import UUID
@@ -112,7 +113,7 @@ def plan_import(
     files, name = ask.platform.files, file.filename or "file"
     limit = ask.platform.settings.upload_limit_mb * 10**6
     key = catalog.keep_source(files, name, iter(lambda: file.file.read(_PIECE), b""), limit_bytes=limit)
-    options = catalog.ImportOptions(name=name, language=language, shape=shape)
+    options = catalog.ImportOptions(name=PurePosixPath(name).stem or "import", language=language, shape=shape)
     plan = catalog.dry_run(files, key, options=options, format=format)
     return ImportPlan(
         source=key.rpartition("/")[2],
