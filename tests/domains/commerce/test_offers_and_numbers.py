@@ -1,5 +1,6 @@
 """Prices over time, and the figures that are told of what was sold."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from xingtan.core.period import Period
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.commerce.models import Offer
+from xingtan.domains.entitlements import api as entitlements
 from xingtan.infra.db import new_id
 
 
@@ -177,3 +179,21 @@ def test_lists_are_paged_and_cost_the_same_however_long(shop: Shop) -> None:
     for bad in ("", "x", "AAAA", "é", "9" * 4000):
         with pytest.raises(Invalid):
             shop.platform.database.read(lambda session, bad=bad: commerce.my_orders(session, ann, cursor=bad))
+
+
+def test_a_person_takes_her_orders_and_rights_along_and_nobody_elses(shop: Shop) -> None:
+    ann, bob, tea = shop.person(), shop.person("bob"), shop.product()
+    offer = shop.offer(tea, "100")
+    number = shop.buy(ann, offer)
+    shop.refund(number, "30")
+    shop.buy(bob, offer)
+    assert ann.person_id is not None
+    owner, vault = ann.person_id, shop.platform.vault
+    with shop.platform.database.reading() as session:
+        orders = commerce.export_part(session, owner, clock=shop.clock, vault=vault)["orders"]
+        rights = entitlements.export_part(session, owner, clock=shop.clock, vault=vault)["rights"]
+    assert json.loads(json.dumps(orders)) == orders
+    assert [one["number"] for one in orders] == [number]
+    assert orders[0]["refunded"] == {"amount": "30.00", "currency": "CNY"}
+    assert [one["amount"]["amount"] for one in orders[0]["refunds"]] == ["30.00"]
+    assert [(one["by"], one["ended_at"]) for one in rights] == [("order", None)]

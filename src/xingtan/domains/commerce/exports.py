@@ -14,7 +14,7 @@ from xingtan.infra.vault import Vault
 _PAGE = 100
 
 
-def export_orders(session: Session, person_id: UUID, *, clock: Clock, vault: Vault) -> Mapping[str, Any]:  # noqa: ARG001 - the shape of every domain's part
+def export_part(session: Session, person_id: UUID, *, clock: Clock, vault: Vault) -> Mapping[str, Any]:  # noqa: ARG001 - the shape of every domain's part
     """Return the person's orders, oldest last, as plain data."""
     found: list[dict[str, Any]] = []
     cursor: str | None = None
