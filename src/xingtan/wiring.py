@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
+from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.domains.insight import api as insight
 from xingtan.domains.learning import api as learning
@@ -64,7 +65,8 @@ _PUBLIC_EVENTS = frozenset(
 
 EXPORT_PARTS: tuple[identity.ExportPart, ...] = (
     identity.export_part,
-    commerce.export_orders,
+    entitlements.export_part,
+    commerce.export_part,
     learning.export_learning,
     insight.export_insight,
 )
