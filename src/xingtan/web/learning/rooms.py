@@ -27,7 +27,6 @@ from xingtan.web.learning.lesson_memory import KnownLesson
 from xingtan.web.learning.pages import LastTry, LessonDoor, LessonRoom, Medium, NoteLine, Rail, RailLesson, RailSection
 from xingtan.web.render import environment
 
-
 _NEARLY_ALL = 0.8
 """Who finished a text and comes back to it begins at its beginning."""
 
