@@ -34,6 +34,7 @@ from xingtan.domains.catalog.queries.cards import (
 )
 from xingtan.domains.catalog.queries.contents import contents, contents_at, for_viewer
 from xingtan.domains.catalog.queries.drafts import lesson_draft, lesson_version_texts, product_draft
+from xingtan.domains.catalog.queries.forecasts import forecast
 from xingtan.domains.catalog.queries.pages import find_lessons, lesson_page, live_details, product_page, questions_of
 from xingtan.domains.catalog.queries.search import search
 from xingtan.domains.catalog.rules.markdown import LONGEST_BODY, Rendered, reading_minutes, render, render_inline
@@ -86,12 +87,14 @@ from xingtan.domains.catalog.views import (
     Consulting,
     Contents,
     LessonDraft,
+    LessonForecast,
     LessonLine,
     LessonPage,
     Live,
     ProductCard,
     ProductContent,
     ProductDraft,
+    ProductForecast,
     ProductPage,
     SearchHit,
     SearchPage,
@@ -128,6 +131,7 @@ __all__ = [
     "ImportPlan",
     "ImportReport",
     "LessonDraft",
+    "LessonForecast",
     "LessonLine",
     "LessonPage",
     "Live",
@@ -138,6 +142,7 @@ __all__ = [
     "ProductCard",
     "ProductContent",
     "ProductDraft",
+    "ProductForecast",
     "ProductPage",
     "PublishProduct",
     "Rendered",
@@ -176,6 +181,7 @@ __all__ = [
     "find_lessons",
     "find_products",
     "for_viewer",
+    "forecast",
     "grade",
     "index_product",
     "keep_asset",

@@ -303,3 +303,29 @@ class SearchPage:
 
     hits: tuple[SearchHit, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LessonForecast:
+    """What an import would do to a lesson: `what` is added, changed, removed or unchanged."""
+
+    title: str
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductForecast:
+    """What an import would do to a product. `slug` is None when it would be a new one."""
+
+    title: str
+    kind: str
+    language: str
+    sections: int
+    slug: str | None
+    is_changed: bool
+    lessons: tuple[LessonForecast, ...]
+
+    def count(self, what: str) -> int:
+        """Return how many lessons would be ``added``, ``changed``, ``removed`` or ``unchanged``."""
+        return sum(lesson.what == what for lesson in self.lessons)
