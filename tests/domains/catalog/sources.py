@@ -59,7 +59,7 @@ price: {model: once, amounts: {CNY: "9.90"}}
 requires: [other]
 published_days_ago: 10
 """,
-    "small/description.md": "About ![a pot](media/pot.png).\n",
+    "small/description.md": "About ![a pot](media/pot.png), from [the start](01-first/01-hello.md).\n",
     "small/cover.png": png(70, 40, "#a52"),
     "small/media/pot.png": png(50, 30, "#2a5"),
     "small/media/data.csv": "a,b\n1,2\n",

@@ -34,6 +34,7 @@ def test_our_own_format_comes_in_whole(shop: Shop) -> None:
     assert report.products[2].price == {"model": "once", "amounts": {"CNY": "9.90"}}
     page = shop.read(lambda s: catalog.product_page(s, STRANGER, "small"))
     assert [section.title for section in page.contents.sections] == ["Part one: beginnings", "Part two"]
+    assert '<a href="lesson:hello">the start</a>' in page.content.description_html
     assert page.content.outcomes == ("This", "That")
     assert page.cover is not None
     assert page.cover.is_public

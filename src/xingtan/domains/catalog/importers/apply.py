@@ -146,12 +146,13 @@ class _Run:
 
     def product(self, planned: PlannedProduct) -> None:
         """Make or refresh a product, its sections and its lessons."""
+        self.slugs = {}
         applied = self._write(lambda session: self._make(session, planned))
         self.applied[planned.source_key] = applied
         self.report.products.append(applied)
+        self.slugs = self.ports.database.read(lambda session: _slugs(session, applied.product_id, planned))
         self._refresh(planned, applied)
         self._told(planned.title)
-        self.slugs = self.ports.database.read(lambda session: _slugs(session, applied.product_id, planned))
         sections = self._write(lambda session: self._sections(session, applied.product_id, planned.sections))
         for section in planned.sections:
             for lesson in section.lessons:

@@ -88,9 +88,9 @@ class _Reader:
         if kind not in PRODUCT_KINDS or not title:
             self.sources.problem(path, say("A product needs a title and a kind that is known."), kind)
             return None
+        sections = self._sections()
         description, files = self._description()
         self.language = self._language(data, title + description)
-        sections = self._sections()
         cover = self._file(path, data.get("cover"), field="cover")
         said = {name: data.get(name) for name in _SAID} | {"description": description, "language": self.language}
         difficulty = str(data.get("difficulty", "beginner"))
@@ -143,7 +143,7 @@ class _Reader:
         text = read_text(self.sources, path) if path in self.sources.names else None
         if text is None:
             return "", []
-        links = Links(self.sources, path, {}, folders=(self.root,))
+        links = Links(self.sources, path, self._addresses(), folders=(self.root,))
         return links.rewritten(text).strip("\n"), links.files
 
     def _sections(self) -> tuple[PlannedSection, ...]:
@@ -172,6 +172,9 @@ class _Reader:
             for folder in order
         )
 
+    def _addresses(self) -> dict[str, str]:
+        return {name: f"lesson:{slug}" for name, slug in self.slugs.items()}
+
     def _front(self, path: str) -> tuple[dict[str, Any], str]:
         text = read_text(self.sources, path)
         return split_front_matter(self.sources, path, text) if text is not None else ({}, "")
@@ -194,7 +197,7 @@ class _Reader:
         links = Links(
             self.sources,
             path,
-            {name: f"lesson:{slug}" for name, slug in self.slugs.items()},
+            self._addresses(),
             folders=(folder_of(path), self.root),
         )
         body = links.rewritten(body).strip("\n")
