@@ -8,6 +8,7 @@ from xingtan.domains.catalog.errors import TooLarge
 from xingtan.domains.catalog.exporters.packing import export_epub, export_folder, export_into
 from xingtan.domains.catalog.importers.apply import AppliedProduct, ImportReport, apply_plan
 from xingtan.domains.catalog.importers.detect import IMPORTERS, open_source, plan_import
+from xingtan.domains.catalog.importers.forecasts import forecast
 from xingtan.domains.catalog.importers.plan import ImportOptions, ImportPlan, PlannedLesson, PlannedProduct, Problem
 from xingtan.domains.catalog.importers.running import (
     StartImport,
@@ -34,7 +35,6 @@ from xingtan.domains.catalog.queries.cards import (
 )
 from xingtan.domains.catalog.queries.contents import contents, contents_at, for_viewer
 from xingtan.domains.catalog.queries.drafts import lesson_draft, lesson_version_texts, product_draft
-from xingtan.domains.catalog.queries.forecasts import forecast
 from xingtan.domains.catalog.queries.pages import find_lessons, lesson_page, live_details, product_page, questions_of
 from xingtan.domains.catalog.queries.search import search
 from xingtan.domains.catalog.rules.markdown import LONGEST_BODY, Rendered, reading_minutes, render, render_inline
