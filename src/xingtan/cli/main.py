@@ -63,9 +63,7 @@ def import_(  # noqa: PLR0917 - Typer reads options from parameters
     from xingtan.cli.serving import settings_of
     from xingtan.domains.catalog import api as catalog
 
-    options = catalog.ImportOptions(
-        name=name or source.resolve().stem, language=language or None, is_published=publish
-    )
+    options = catalog.ImportOptions(name=name or source.resolve().stem, language=language or None, is_published=publish)
     import_content(settings_of(home=home), kind, source, options=options, is_dry=dry_run)
 
 

@@ -3,6 +3,7 @@
 The PO files are read once, at start; there is no compiled catalogue to forget.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,15 +16,22 @@ _LOCALE = Path(__file__).parent / "locale"
 
 
 @cache
-def messages(language: str) -> dict[str | tuple[str, str], str | tuple[str, ...]]:
-    """Return msgid → msgstr of `language`, merged from its PO files; empty for English."""
-    found: dict[str | tuple[str, str], str | tuple[str, ...]] = {}
+def messages(language: str) -> dict[str, str]:
+    """Return msgid → msgstr of `language`, merged from its PO files; empty for English.
+
+    A plural entry is known by its singular; Chinese has one form.
+    """
+    found: dict[str, str] = {}
     for file in sorted((_LOCALE / language).glob("*.po")):
         with file.open("rb") as stream:
             for message in read_po(stream, locale=language):
                 if message.id and message.string and not message.fuzzy:
-                    found[message.id] = message.string  # type: ignore[index]
+                    found[_first(message.id)] = _first(message.string)
     return found
+
+
+def _first(text: str | Sequence[str]) -> str:
+    return text if isinstance(text, str) else text[0]
 
 
 class Speaker(NullTranslations):
@@ -31,20 +39,17 @@ class Speaker(NullTranslations):
 
     def __init__(self, language: str) -> None:
         super().__init__()
-        self._texts: dict[str, str] = {}
-        for msgid, msgstr in messages(language).items():
-            key = msgid[0] if isinstance(msgid, tuple) else msgid
-            self._texts[str(key)] = msgstr[0] if isinstance(msgstr, tuple) else str(msgstr)
+        self._texts = messages(language)
 
     def gettext(self, message: str) -> str:
         """Return `message` in this language; itself when there is no translation."""
         return self._texts.get(message, message)
 
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """Return the form for `n`; Chinese has one form."""
-        if singular in self._texts:
-            return self._texts[singular]
-        return singular if n == 1 else plural
+        if msgid1 in self._texts:
+            return self._texts[msgid1]
+        return msgid1 if n == 1 else msgid2
 
     ugettext = gettext
     ungettext = ngettext

@@ -5,6 +5,7 @@ from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL, open_providers
 from xingtan.domains.commerce.notices import receive_notice
+from xingtan.domains.commerce.price_tags import read_price_tag, write_price_tag
 from xingtan.domains.commerce.providers import (
     Notice,
     PaymentProvider,
@@ -114,6 +115,7 @@ __all__ = [
     "pay_again",
     "place_order",
     "present",
+    "read_price_tag",
     "receive_notice",
     "reconcile",
     "request_refund",
@@ -123,4 +125,5 @@ __all__ = [
     "send_refund",
     "settle",
     "sold_count",
+    "write_price_tag",
 ]
