@@ -56,8 +56,9 @@ class StrangersPages:
 
 
 def _key(scope: Scope) -> str:
-    state = scope["state"]
-    return f"{state['prefix']}|{state['language']}|{scope['path']}?{scope['query_string'].decode('latin-1')}"
+    """Return the page's key; the path's length keeps ``/a%3Fb`` and ``/a?b`` apart."""
+    state, path = scope["state"], scope["path"]
+    return f"{state['prefix']}|{state['language']}|{len(path)}|{path}?{scope['query_string'].decode('latin-1')}"
 
 
 class _Keeping:
