@@ -29,7 +29,8 @@ from xingtan.infra.settings import Settings
 from xingtan.sample import demo, shop
 from xingtan.sample.demo import TRUTH, open_demo, write_demo
 from xingtan.sample.diary import chapters_written
-from xingtan.sample.history import CHAPTERS, Chapter, Historian
+from xingtan.sample.history import CHAPTERS, Chapter, Historian, chapters
+from xingtan.sample.shelves import read_shelves
 from xingtan.sample.truth import SEGMENTS
 from xingtan.wiring import broken_promises
 
@@ -54,7 +55,7 @@ def platform(
 ) -> Iterator[Platform]:
     url = request.getfixturevalue("postgres_cluster").create() if request.config.getoption("--on-postgres") else ""
     opened = furnished(tmp_path_factory.mktemp("demo"), url)
-    write_demo(opened, learners=LEARNERS, say=said.append)
+    write_demo(opened, learners=LEARNERS, tell=said.append)
     yield opened
     opened.close()
 
@@ -164,7 +165,7 @@ def test_the_second_link_leads_to_a_full_shelf(platform: Platform) -> None:
 @pytest.mark.usefixtures("small_catalogue")
 def test_killed_in_the_middle_it_goes_on_with_the_same_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = furnished(tmp_path / "whole")
-    write_demo(whole, learners=20, say=lambda _: None)
+    write_demo(whole, learners=20, tell=lambda _: None)
     broken = furnished(tmp_path / "broken")
     write = Historian.write
 
@@ -176,11 +177,11 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_people(tmp_path: Path, mo
     with monkeypatch.context() as patched:
         patched.setattr(Historian, "write", killed)
         with pytest.raises(KeyboardInterrupt):
-            write_demo(broken, learners=20, say=lambda _: None)
+            write_demo(broken, learners=20, tell=lambda _: None)
     assert broken.database.read(chapters_written) == 7
     assert not (tmp_path / "broken" / TRUTH).exists()
     later = replace(broken, clock=ManualClock(datetime(2026, 3, 2, tzinfo=UTC)))
-    write_demo(later, learners=999, say=lambda _: None)
+    write_demo(later, learners=999, tell=lambda _: None)
     assert broken.database.read(chapters_written) == CHAPTERS
     assert _told(broken) == _told(whole)
     for each in (whole, broken):
@@ -198,6 +199,13 @@ def _told(platform: Platform) -> list[dict]:
     found = [{**person, "rows": rows.get(key, 0)} for key, person in people.items()]
     money = [{"at": str(order.placed_at), "total": order.total.minor, "state": order.state} for order in orders]
     return sorted(found, key=lambda one: one["joined_at"]) + sorted(money, key=lambda one: one["at"])
+
+
+def test_a_chapter_is_never_written_twice(platform: Platform) -> None:
+    chapter = chapters([], [], now=NOW)[3]
+    with pytest.raises(Broken):
+        Historian(platform, read_shelves(platform), {}).write(chapter)
+    assert platform.database.read(chapters_written) == CHAPTERS
 
 
 @pytest.mark.slow

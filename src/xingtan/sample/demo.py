@@ -2,11 +2,11 @@
 
 import multiprocessing
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -20,11 +20,14 @@ from xingtan.sample.shelves import Shelves, read_shelves
 from xingtan.sample.shop import OWNER_EMAIL, open_shop
 from xingtan.sample.simulate import live
 from xingtan.sample.strangers import visits
+from xingtan.sample.study import difficulties
 from xingtan.sample.traces import Life
 from xingtan.sample.truth import SEED, draw_learners, read_truth, truth_of, write_truth
+from xingtan.sample.world import World
 
 TRUTH = "demo-truth.json"
 LINK_LIFE = timedelta(hours=12)
+_SAID_EVERY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def _write_apart(settings: Settings, *, learners: int, say: Callable[[str], None
 def _write_and_tell(settings: Settings, learners: int, teller: Connection) -> None:
     platform = open_platform(settings)
     try:
-        write_demo(platform, learners=learners, say=lambda line: teller.send(("said", line)))
+        write_demo(platform, learners=learners, tell=lambda line: teller.send(("said", line)))
     except (Broken, Refused) as error:
         teller.send(("broken", f"{error}. If the sample has changed since it was begun, choose another --home."))
     finally:
@@ -80,21 +83,27 @@ def _write_and_tell(settings: Settings, learners: int, teller: Connection) -> No
         teller.close()
 
 
-def write_demo(platform: Platform, *, learners: int, say: Callable[[str], None], seed: int = SEED) -> None:
+def write_demo(platform: Platform, *, learners: int, tell: Callable[[str], None], seed: int = SEED) -> None:
     """Write the sample academy, from wherever an earlier start was interrupted."""
     started = time.monotonic()
     beginning = _begin(platform, learners=learners, seed=seed)
-    say("Setting the shelves: the sample catalogue in Chinese and English …")
-    open_shop(platform, now=beginning.now, say=say)
+    tell("Setting the shelves: the sample catalogue in Chinese and English …")
+    open_shop(platform, now=beginning.now, tell=tell)
     shelves = read_shelves(platform)
-    say(f"  {len(shelves.world.works)} works, {len(shelves.lessons)} lessons ({_since(started)})")
-    say(f"Imagining {beginning.learners} learners over 180 days …")
+    tell(f"  {len(shelves.world.works)} works, {len(shelves.lessons)} lessons ({_since(started)})")
+    tell(f"Imagining {beginning.learners} learners over 180 days …")
     lives = lives_of(shelves, beginning)
-    say(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
+    tell(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
     historian = Historian(platform, shelves, _known(platform, lives))
-    _write_history(platform, historian, lives, shelves=shelves, beginning=beginning, say=say)
-    _write_truth(platform.settings.home / TRUTH, platform, lives, people=historian.people, beginning=beginning)
-    say(f"The academy is furnished ({_since(started)}).")
+    _write_history(platform, historian, lives, shelves=shelves, beginning=beginning, tell=tell)
+    keys = _keys(platform, historian.people)
+    truth = truth_of([life.learner for life in lives], keys, now=beginning.now, seed=beginning.seed)
+    showcase = _showcase(lives, shelves.world, now=beginning.now)
+    write_truth(
+        platform.settings.home / TRUTH,
+        truth | {"questions": difficulties(shelves.world, beginning.seed), "showcase": showcase},
+    )
+    tell(f"The academy is furnished ({_since(started)}).")
 
 
 def _since(started: float) -> str:
@@ -137,34 +146,34 @@ def _known(platform: Platform, lives: Sequence[Life]) -> People:
 
 def _write_history(
     platform: Platform, historian: Historian, lives: Sequence[Life], *, shelves: Shelves, beginning: SampleBegun,
-    say: Callable[[str], None],
+    tell: Callable[[str], None],
 ) -> None:  # fmt: skip
     done = platform.database.read(chapters_written)
     strangers = visits(shelves.world, seed=beginning.seed, learners=beginning.learners, now=beginning.now)
     for chapter in chapters(lives, strangers, now=beginning.now):
         if chapter.number >= done:
             historian.write(chapter)
-            say(f"  history: {chapter.number + 1} of {CHAPTERS} ({chapter.ends_at:%Y-%m-%d})")
+            if chapter.number % _SAID_EVERY == _SAID_EVERY - 1:
+                tell(f"  written down until {chapter.ends_at:%Y-%m-%d}, {chapter.number + 1} of {CHAPTERS}")
 
 
-def _write_truth(
-    path: Path, platform: Platform, lives: Sequence[Life], *, people: People, beginning: SampleBegun
-) -> None:
+def _keys(platform: Platform, people: People) -> dict[int, str]:
+    """Return each learner's behaviour key by her number."""
     with platform.database.reading() as session:
         keys = identity.behaviour_keys(session, list(people.values()), vault=platform.vault)
-    named = {number: keys[person_id] for number, person_id in people.items()}
-    truth = truth_of([life.learner for life in lives], named, now=beginning.now, seed=beginning.seed)
-    write_truth(path, truth | {"showcase": _showcase(lives, beginning.now)})
+    return {number: keys[person_id] for number, person_id in people.items()}
 
 
-def _showcase(lives: Sequence[Life], now: datetime) -> str:
-    """Return the address of somebody with a full shelf who came by lately and reads Chinese, the academy's language."""
+def _showcase(lives: Sequence[Life], world: World, *, now: datetime) -> str:
+    """Return the address of somebody with a full shelf, half of it read, who came by lately and reads Chinese."""
 
     def fullness(life: Life) -> tuple[bool, bool, int]:
         is_here = life.learner.language == "zh" and "analytics" in life.learner.consents
         is_recent = any(study.updated_at > now - timedelta(days=4) for study in life.studies)
         kept = {order.work for order in life.purchases if order.is_paid and order.refunded_at is None}
-        return is_here, is_recent, 4 * len(kept) + min(len(life.studies), 40) + 2 * len(life.remarks)
+        done = Counter(study.work for study in life.studies if study.completed_at)
+        begun_only = sum(0 < many < len(world.works[work].parts) for work, many in done.items())
+        return is_here, is_recent, 2 * len(kept) + 6 * min(begun_only, 2) + len(life.remarks)
 
     return max(lives, key=fullness).learner.email
 

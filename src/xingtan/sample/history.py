@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import ManualClock
+from xingtan.core.errors import Broken
 from xingtan.core.ids import public_id
 from xingtan.core.money import Money
 from xingtan.core.viewer import Viewer
@@ -26,7 +27,7 @@ from xingtan.domains.learning import api as learning
 from xingtan.domains.privacy import api as privacy
 from xingtan.infra.analytics import Behaviour, behaviour_row, insert_behaviour
 from xingtan.infra.platform import Platform
-from xingtan.sample.diary import ChapterWritten, enter
+from xingtan.sample.diary import ChapterWritten, chapters_written, enter
 from xingtan.sample.remarks import quote_of, words_of
 from xingtan.sample.shelves import LessonIds, Shelves
 from xingtan.sample.shop import CURRENCY
@@ -95,6 +96,8 @@ class Historian:
         self.people |= self._platform.database.write(lambda session: self._write(session, chapter))
 
     def _write(self, session: Session, chapter: Chapter) -> People:
+        if chapters_written(session) != chapter.number:
+            raise Broken("another process is writing this academy")
         enter(session, ChapterWritten(chapter.number), at=chapter.ends_at)
         people, clock = dict(self.people), ManualClock(chapter.starts_at)
         for learner in chapter.joined:

@@ -49,11 +49,11 @@ SALES = (
 """The prices with an end in the history: what makes the elasticity of demand visible."""
 
 
-def open_shop(platform: Platform, *, now: datetime, say: Callable[[str], None]) -> None:
+def open_shop(platform: Platform, *, now: datetime, tell: Callable[[str], None]) -> None:
     """Set the academy up, bring the catalogue in, price it, and make it searchable."""
     about = yaml.safe_load((FOLDER / "academy.yaml").read_text(encoding="utf-8"))
     platform.database.write(lambda session: _set_up(session, platform, about, now=now))
-    report = _bring_in(platform, now=now, say=say)
+    report = _bring_in(platform, now=now, tell=tell)
     platform.database.write(lambda session: _price(session, report.products, now=now))
     platform.database.write(lambda session: _index(session, platform, report.products, now=now))
 
@@ -71,7 +71,7 @@ def _set_up(session: Session, platform: Platform, about: Mapping[str, Any], *, n
     identity.save_academy(session, told, viewer=identity.viewer_of(session, owner.id), clock=clock)
 
 
-def _bring_in(platform: Platform, *, now: datetime, say: Callable[[str], None]) -> catalog.ImportReport:
+def _bring_in(platform: Platform, *, now: datetime, tell: Callable[[str], None]) -> catalog.ImportReport:
     tree = catalog.open_source(FOLDER)
     plan = catalog.plan_import(tree, catalog.ImportOptions(name="sample"), format="xingtan")
     whole = replace(plan, products=tuple(replace(product, is_published=True) for product in plan.products))
@@ -80,7 +80,7 @@ def _bring_in(platform: Platform, *, now: datetime, say: Callable[[str], None]) 
         limit_bytes=platform.settings.upload_limit_mb * 10**6,
     )  # fmt: skip
     for problem in report.problems:
-        say(f"  not read: {problem.path}: {problem.reason}")
+        tell(f"  not read: {problem.path}: {problem.reason}")
     return report
 
 

@@ -159,6 +159,16 @@ def difficulty_of(seed: int, work: str, *, part: str, task: str) -> float:
     return rng_of(seed, "question", work, part, task).gauss(DIFFICULTY_MEAN, DIFFICULTY_SPREAD)
 
 
+def difficulties(world: World, seed: int) -> dict[str, float]:
+    """Return every question's difficulty, under ``work/lesson/question``."""
+    return {
+        f"{work.key}/{part.key}/{task.key}": difficulty_of(seed, work.key, part=part.key, task=task.key)
+        for work in world.works.values()
+        for part in work.parts
+        for task in part.tasks
+    }
+
+
 def _wrong(rng: random.Random, task: Task) -> tuple[str, ...]:
     if not task.choices:
         return ("0.123456789",)

@@ -11,7 +11,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -235,8 +235,3 @@ def read_truth(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     return found
-
-
-def day_of(at: datetime) -> str:
-    """Return the day of `at` in UTC."""
-    return at.astimezone(UTC).date().isoformat()
