@@ -43,7 +43,7 @@ def _buyer(platform: Platform) -> Measured:
     card = platform.database.read(
         lambda session: next(
             card
-            for card in catalog.cards(session, SYSTEM, filters=catalog.CardFilters(kind="course"), limit=20).items
+            for card in catalog.cards(session, SYSTEM, filters=catalog.CardFilters(kind="course"), limit=20).cards
             if card.lesson_count > 1
         )
     )
