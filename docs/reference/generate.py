@@ -1,4 +1,4 @@
-"""Write the reference from the code: settings, commands, errors, events, lifecycles. `make docs` runs it.
+"""Write the reference from the code: settings, commands, errors, events, lifecycles, operations. `make docs` runs it.
 
 A test runs it too, and fails when a page on disk is not what the code says today.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from fastapi import FastAPI
 from pydantic_core import PydanticUndefined
 
 import xingtan
@@ -84,12 +85,48 @@ def lifecycles() -> str:
     return "\n".join(lines)
 
 
+def operations() -> str:
+    """Return the page of the API's operations."""
+    app = FastAPI()
+    app.include_router(importlib.import_module("xingtan.web.api.routes").router)
+    paths = importlib.import_module("xingtan.web.api.description").description_of(app)["paths"]
+    groups: dict[str, list[str]] = {}
+    for path, methods in paths.items():
+        for method, one in methods.items():
+            scopes = [scope for way in one["security"] for scope in way.get("token", ())]
+            token = "a token is not needed" if {} in one["security"] else ", ".join(f"`{scope}`" for scope in scopes)
+            is_token_good = any("token" in way for way in one["security"])
+            needs = [token or ("any token" if is_token_good else "no token will do")]
+            needs += [" or ".join(f"`{it}`" for it in one.get("x-permissions", ()))]
+            address = f"`{method.upper()} {path.removeprefix('/api/v1')}`"
+            line = f"| {address} | `{one['operationId']}` | {one['summary']} | {'; '.join(filter(None, needs))} |"
+            groups.setdefault(one["tags"][0], []).append(line)
+    lines = [
+        "# Operations of the API",
+        "",
+        _NOTE,
+        "All paths are under `/api/v1`. How to call them: [The API](api.md).",
+        "",
+    ]
+    for tag, found in groups.items():
+        lines += [
+            f"## {tag.capitalize()}",
+            "",
+            "| call | name | what it does | needs |",
+            "| --- | --- | --- | --- |",
+            *found,
+            "",
+        ]
+    return "\n".join(lines)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "commands.md": commands,
     "errors.md": errors,
     "events.md": events,
     "lifecycles.md": lifecycles,
+    "operations.md": operations,
 }
 
 

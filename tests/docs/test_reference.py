@@ -19,7 +19,9 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["settings.md", "commands.md", "errors.md", "events.md", "lifecycles.md"])
+@pytest.mark.parametrize(
+    "page", ["settings.md", "commands.md", "errors.md", "events.md", "lifecycles.md", "operations.md"]
+)
 def test_each_page_is_what_the_code_says(generator: ModuleType, page: str) -> None:
     written = (GENERATOR.parent / page).read_text(encoding="utf-8")
     assert written == generator.PAGES[page](), f"docs/reference/{page} is old: run make docs"

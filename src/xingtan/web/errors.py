@@ -62,7 +62,12 @@ class ErrorPage:
 
 def status_of(error: XingtanError) -> int:
     """Return the HTTP status of an error."""
-    return next(status for kind, status in _STATUS if isinstance(error, kind))
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[XingtanError]) -> int:
+    """Return the HTTP status of errors of a kind."""
+    return next(status for known, status in _STATUS if issubclass(kind, known))
 
 
 def install(app: FastAPI) -> None:

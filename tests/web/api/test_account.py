@@ -155,7 +155,7 @@ def test_jobs_are_seen_and_revived(house: House) -> None:
     job_id = house.academy.write(lambda session: jobs.enqueue(session, "nobody.knows", {}, key="dead one", at=now))
     claimed = house.academy.write(lambda session: jobs.claim(session, "test", at=now))
     assert claimed is not None
-    house.academy.write(lambda session: jobs.fail(session, job_id, "it broke", is_final=True, at=now))
+    house.academy.write(lambda session: jobs.fail(session, job_id, "test", "it broke", is_final=True, at=now))
     path = f"/jobs/{house.id('job', job_id)}"
     job = house.call("GET", path).json()
     assert (job["state"], job["error"]) == ("dead", "it broke")

@@ -1,17 +1,19 @@
 """The description of the API: OpenAPI for programs, a page for people. Both are the same for everyone."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from xingtan.core.errors import Sentence, say
+from xingtan.core.errors import Sentence, XingtanError, say
 from xingtan.domains.identity.api import SCOPES
 from xingtan.web.api.addresses import ROOT
 from xingtan.web.api.operations import Problem
-from xingtan.web.api.pages import ApiPage, Operation, OperationGroup, ScopeLine
+from xingtan.web.api.pages import ApiPage, CodeLine, Operation, OperationGroup, ScopeLine
 from xingtan.web.api.summaries import SUMMARIES
 from xingtan.web.edge import SESSION_COOKIE, EdgeDep
+from xingtan.web.errors import status_of_kind
 from xingtan.web.render import PUBLIC, render_public
 
 router = APIRouter(include_in_schema=False)
@@ -79,10 +81,17 @@ def reference(here: EdgeDep) -> Response:
         scopes=tuple(
             ScopeLine(scope, tuple(sorted(str(permission) for permission in reach))) for scope, reach in SCOPES.items()
         ),
+        codes=tuple(CodeLine(code, status) for code, status in sorted(dict(_codes(XingtanError)).items())),
         count=sum(map(len, groups.values())),
         root=f"{here.platform.settings.effective_base_url}{ROOT}",
     )
     return render_public(here, page)
+
+
+def _codes(kind: type[XingtanError]) -> Iterator[tuple[str, int]]:
+    for below in kind.__subclasses__():
+        yield below.code, status_of_kind(below)
+        yield from _codes(below)
 
 
 def _operation(method: str, path: str, one: dict[str, Any]) -> Operation:

@@ -39,11 +39,20 @@ class ScopeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeLine:
+    """An error's code, and the HTTP status that comes with it."""
+
+    code: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApiPage:
     """Every operation for people to read."""
 
     template: ClassVar[str] = "api/reference.html"
     groups: tuple[OperationGroup, ...]
     scopes: tuple[ScopeLine, ...]
+    codes: tuple[CodeLine, ...]
     count: int
     root: str
