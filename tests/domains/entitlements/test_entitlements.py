@@ -12,6 +12,7 @@ from xingtan.core.period import Period
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.entitlements.models import Entitlement
+from xingtan.domains.entitlements.queries import CLOCK_SKEW
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import OutboxEvent
 from xingtan.infra.platform import Platform
@@ -66,11 +67,24 @@ def test_a_right_begins_and_ends_by_the_clock(shop: Shop) -> None:
     command = entitlements.Grant(ann.person_id, (tea,), "grant", new_id(), period)
     shop.platform.database.write(lambda session: entitlements.grant(session, command, clock=shop.clock))
     seen = []
-    for moment in (now, period.starts_at - timedelta(microseconds=1), period.starts_at, now + timedelta(days=2),
+    early = period.starts_at - CLOCK_SKEW
+    for moment in (now, early - timedelta(microseconds=1), early, now + timedelta(days=2),
                    now + timedelta(days=3) - timedelta(microseconds=1), now + timedelta(days=3)):  # fmt: skip
         shop.clock.set(moment)
         seen.append(shop.owns(ann, tea))
     assert seen == [False, False, True, True, True, False]
+
+
+def test_a_clock_that_jumps_back_neither_takes_away_nor_brings_back(shop: Shop) -> None:
+    ann, tea, ink = shop.person(), shop.product("tea"), shop.product("ink")
+    tea_offer, ink_offer = shop.offer(tea), shop.offer(ink)
+    shop.pass_time(hours=1)
+    shop.buy(ann, tea_offer)
+    shop.refund(shop.buy(ann, ink_offer))
+    shop.pass_time(minutes=-15)
+    assert (shop.owns(ann, tea), shop.owns(ann, ink)) == (True, False)
+    shop.pass_time(days=-2)  # a clock so wrong shows nothing, and brings nothing back
+    assert (shop.owns(ann, tea), shop.owns(ann, ink)) == (False, False)
 
 
 def test_staff_may_open_what_they_work_on_and_strangers_nothing(shop: Shop) -> None:

@@ -2,7 +2,8 @@
 
 1. One row for each person, product and source: granting twice is granting once.
 2. A row names what gave it, and never changes but to end.
-3. It holds from `starts_at` until the earlier of `ends_at` and `ended_at` (both exclusive; null: without end).
+3. It holds from `starts_at` until `ends_at` (exclusive; null: without end), or until it is ended.
+4. An ended right never comes back, whatever the clock does.
 """
 
 from datetime import datetime

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from xingtan.core.errors import NotAllowed, say
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.entitlements.models import Entitlement
+
+CLOCK_SKEW = timedelta(minutes=15)
+"""How far this clock may be behind the one that granted, so that nobody is sent away right after paying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,9 @@ class Holding:
 
 def _live(at: datetime) -> ColumnElement[bool]:
     return and_(
-        Entitlement.starts_at <= at,
+        Entitlement.starts_at <= at + CLOCK_SKEW,
         or_(Entitlement.ends_at.is_(None), Entitlement.ends_at > at),
-        or_(Entitlement.ended_at.is_(None), Entitlement.ended_at > at),
+        Entitlement.ended_at.is_(None),
     )
 
 
