@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.catalog import contents, editor, preview, products, publishing, topics, uploads, versions
+from xingtan.web.catalog import (
+    contents,
+    editor,
+    exports,
+    imports,
+    preview,
+    products,
+    publishing,
+    topics,
+    uploads,
+    versions,
+)
 
 router = APIRouter()
-for _room in (products, publishing, contents, editor, versions, uploads, preview, topics):
+for _room in (products, exports, publishing, contents, editor, versions, uploads, preview, topics, imports):
     router.include_router(_room.router)
