@@ -36,7 +36,7 @@ def main() -> None:
         port = free_port()
         with running("xingtan.cli.main", "serve", "--home", folder, "--port", str(port), port=port) as server:
             idle = server.resident_mb()
-            cookie = {"Cookie": measured.cookie}
+            cookie = {"Cookie": f"xt_session={measured.session}"}
             gzip = {"Accept-Encoding": "gzip", "Accept-Language": "en"}
             pages = (
                 ("home", "/", gzip),
@@ -49,16 +49,22 @@ def main() -> None:
             print(f"{'page':<20}{'conn':>5}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'of floor':>10}{'x anchor':>10}")
             for name, path, headers in pages:
                 for place, connections in enumerate(CONNECTIONS):
-                    figure = load(server.url + path, connections=connections, seconds=arguments.seconds, headers=headers)
+                    figure = load(
+                        server.url + path, connections=connections, seconds=arguments.seconds, headers=headers
+                    )
                     _print(name, connections, figure, floor[connections], ANCHORS.get(name, (0, 0, 0))[place])
             print(f"\nstart to first page {server.first_page_s:.1f} s (anchor 3.3 to 4.5 s)")
-            print(f"resident memory {idle:.0f} MB idle, {server.resident_mb():.0f} MB after the load (anchor 235, 713 MB)")
+            print(
+                f"resident memory {idle:.0f} MB idle, {server.resident_mb():.0f} MB after the load (anchor 235, 713 MB)"
+            )
 
 
 def _floor(seconds: int) -> dict[int, Figure]:
     port = free_port()
     with running("bench.floor", str(port), port=port) as server:
-        figures = {connections: load(server.url, connections=connections, seconds=seconds) for connections in CONNECTIONS}
+        figures = {
+            connections: load(server.url, connections=connections, seconds=seconds) for connections in CONNECTIONS
+        }
     for connections, figure in figures.items():
         _print("floor", connections, figure, figure, 0)
     return figures
