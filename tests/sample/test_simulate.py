@@ -55,19 +55,19 @@ def people(count: int) -> list[Learner]:
 
 @pytest.fixture(scope="module")
 def lives() -> list[Life]:
-    return [live(learner, BOOKS, seed=SEED, now=NOW) for learner in people(400)]
+    return [live(learner, BOOKS, seed=SEED, now=NOW) for learner in people(1_000)]
 
 
 def test_the_same_seed_gives_the_same_lives_in_any_order(lives: list[Life]) -> None:
     again = {
         learner.number: live(learner, BOOKS, seed=SEED, now=NOW)
-        for learner in sorted(people(400), key=lambda p: p.name)
+        for learner in sorted(people(1_000), key=lambda p: p.name)
     }
     assert [again[life.learner.number] for life in lives] == lives
 
 
 def test_another_seed_gives_other_lives(lives: list[Life]) -> None:
-    others = draw_learners(SEED + 1, 400, now=NOW, launched_at=None)
+    others = draw_learners(SEED + 1, 1_000, now=NOW, launched_at=None)
     assert [person.interests for person in others] != [life.learner.interests for life in lives]
 
 
@@ -135,6 +135,16 @@ def test_only_what_is_held_is_studied_and_drip_is_respected(lives: list[Life]) -
             assert study.started_at >= bought[study.work]
             if study.part == "later":
                 assert study.started_at >= bought[study.work] + timedelta(days=14)
+
+
+def test_nothing_is_studied_after_the_money_went_back(lives: list[Life]) -> None:
+    refunded = [(life, order) for life in lives for order in life.purchases if order.refunded_at is not None]
+    assert refunded
+    for life, order in refunded:
+        others = [one for one in life.purchases if one is not order and one.is_paid]
+        kept = {key for one in others for key in BOOKS.works[one.work].gives}
+        for key in set(BOOKS.works[order.work].gives) - kept:
+            assert all(study.updated_at <= order.refunded_at for study in life.studies if study.work == key)
 
 
 def test_those_whom_a_work_suits_buy_it_more_often(lives: list[Life]) -> None:

@@ -1,12 +1,14 @@
 """The demo: an academy with sample products and simulated learners, written once, opened in seconds ever after."""
 
 import multiprocessing
+import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 
 from sqlalchemy.orm import Session
 
@@ -73,6 +75,7 @@ def _write_apart(settings: Settings, *, learners: int, say: Callable[[str], None
 
 
 def _write_and_tell(settings: Settings, learners: int, teller: Connection) -> None:
+    threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     platform = open_platform(settings)
     try:
         write_demo(platform, learners=learners, tell=lambda line: teller.send(("said", line)))
@@ -81,6 +84,14 @@ def _write_and_tell(settings: Settings, learners: int, teller: Connection) -> No
     finally:
         platform.close()
         teller.close()
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, however it went: the next start goes on."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def write_demo(platform: Platform, *, learners: int, tell: Callable[[str], None], seed: int = SEED) -> None:

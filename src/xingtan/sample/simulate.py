@@ -33,6 +33,7 @@ class _Visitor:
     def __init__(self, learner: Learner, world: World, *, seed: int, now: datetime) -> None:
         self._rng = rng_of(seed, "life", learner.number)
         self._learner, self._world = learner, world
+        self._left_at = learner.joined_at
         self._until = min(learner.leaves_at, now - _BEFORE_NOW)
         self._life = Life(learner)
         self._is_seen = "analytics" in learner.consents
@@ -48,7 +49,7 @@ class _Visitor:
         self._note(self._learner.joined_at, "registered", "academy", "academy")
         for at in self._visits():
             self._settle_refunds(at)
-            self._visit(at)
+            self._left_at = self._visit(at)
         self._settle_refunds(self._until)
         self._life.traces.sort(key=lambda trace: trace.at)
         return self._life
@@ -92,7 +93,7 @@ class _Visitor:
         _, mean, spread = self._rng.choices(hours, weights=[weight for weight, _, _ in hours])[0]
         return self._rng.gauss(mean, spread) % 24
 
-    def _visit(self, at: datetime) -> None:
+    def _visit(self, at: datetime) -> datetime:
         learner, rng = self._learner, self._rng
         if rng.random() < P_HOME:
             self._note(
@@ -103,7 +104,7 @@ class _Visitor:
         busy = self._desk.has_work(at) and rng.random() < 0.5  # noqa: PLR2004 - half the visits go straight to the desk
         for _ in range(0 if busy else rng.choices(*_LOOKS)[0]):
             at = self._look(at + timedelta(seconds=rng.uniform(15, 120)))
-        self._desk.sit_down(at + timedelta(seconds=rng.uniform(10, 60)), until=self._until)
+        return self._desk.sit_down(at + timedelta(seconds=rng.uniform(10, 60)), until=self._until)
 
     def _search(self, at: datetime) -> datetime:
         learner, rng = self._learner, self._rng
@@ -179,7 +180,7 @@ class _Visitor:
     def _settle_refunds(self, at: datetime) -> None:
         for due in [due for due in self._refunds if due[0] <= at]:
             self._refunds.remove(due)
-            back_at, order = due
+            back_at, order = max(due[0], self._left_at), due[1]  # not in the middle of a lesson
             order.refunded_at = back_at
             self._desk.take_away(self._world.works[order.work])
             self._note(back_at, "refunded", "product", order.work, work=order.work, is_full=True)

@@ -60,21 +60,23 @@ class Desk:
         """Say whether anything she holds waits to be learnt."""
         return any(self._next(key, at) is not None for key in self._held)
 
-    def sit_down(self, at: datetime, *, until: datetime) -> None:
-        """Learn for a while, lesson after lesson, until the time or the patience is over."""
+    def sit_down(self, at: datetime, *, until: datetime) -> datetime:
+        """Learn for a while, lesson after lesson, until the time or the patience is over; return when she got up."""
         budget_s = self._rng.expovariate(1 / (MINUTES_AT_DESK * 60))
         while budget_s > 0:
             key = self._pick(at)
             part = self._next(key, at) if key else None
             if key is None or part is None:
-                return
+                break
             needed_s = part.minutes * 60 * self._rng.lognormvariate(-0.2, 0.3)
             if at + timedelta(seconds=needed_s + 600) >= until:
-                return
-            if not self._learn(key, part, at, needed_s=needed_s):
-                return
+                break
+            is_done = self._learn(key, part, at, needed_s=needed_s)
             at += timedelta(seconds=needed_s + self._rng.uniform(5, 90))
             budget_s -= needed_s
+            if not is_done:
+                break
+        return at
 
     def _pick(self, at: datetime) -> str | None:
         waiting = [key for key in self._held if self._next(key, at) is not None]
