@@ -5,9 +5,7 @@ the worker and reconciliation do what is theirs. In the end: paid exactly once, 
 job; or all of it back, exactly once, and no right.
 """
 
-import multiprocessing
 import shutil
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +16,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.domains.commerce.shop import Shop
-from tests.faults.checkout_run import buy, give_back, open_home, run
+from tests.faults.checkout_run import buy, give_back, run
+from tests.faults.killing import open_home, was_killed
 from tests.fixtures.academy import OPENING_DAY
 from xingtan.core.clock import ManualClock
 from xingtan.core.viewer import SYSTEM
@@ -27,8 +26,6 @@ from xingtan.domains.entitlements.models import Entitlement
 from xingtan.infra.jobs import LEASE, Job
 
 pytestmark = pytest.mark.faults
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.faults.checkout_run"])
 
 
 @dataclass(frozen=True)
@@ -62,17 +59,6 @@ def before_giving_back(before_buying: Ready, tmp_path_factory: pytest.TempPathFa
     return Ready(home, {**before_buying.facts, "number": number})
 
 
-def _killed(ready: Ready, home: Path, scenario: str, *, kind: str, at: int) -> bool:
-    """Play the scenario in a process of its own; return whether it was killed, False when it came to its end."""
-    shutil.copytree(ready.home, home)
-    clock = ManualClock(OPENING_DAY)
-    process = _forks.Process(target=run, args=(home, clock, scenario, ready.facts), kwargs={"kind": kind, "at": at})
-    process.start()
-    process.join(60)
-    assert process.exitcode in {0, -signal.SIGKILL}, process.exitcode
-    return process.exitcode != 0
-
-
 def _restart(home: Path, minutes: float = LEASE / timedelta(minutes=1) + 5) -> Shop:
     """Start again some minutes later, when the dead worker's leases have run out."""
     return Shop(open_home(home, ManualClock(OPENING_DAY + timedelta(minutes=minutes))))
@@ -103,12 +89,14 @@ def _must_be_given_back_once(shop: Shop, ready: Ready) -> None:
     assert not any(shop.owns(ready.facts["who"], product) for product in ready.facts["products"])
 
 
-def _survives(ready: Ready, folder: Path, scenario: str, kind: str, check: Callable[[Shop, Ready], None]) -> int:
-    """Kill at the first, the second, … event of `kind`, until the scenario survives; return how often it was killed."""
+def _survives(ready: Ready, folder: Path, scenario: str, place: str, check: Callable[[Shop, Ready], None]) -> int:
+    """Kill at `place`, the first time, the second, … until the scenario survives; return how often it was killed."""
     at = 1
     while True:
-        home = folder / f"{kind}-{at}"
-        was_killed = _killed(ready, home, scenario, kind=kind, at=at)
+        home = folder / f"{place}-{at}"
+        shutil.copytree(ready.home, home)
+        clock = ManualClock(OPENING_DAY)
+        is_killed = was_killed(run, home, clock, scenario, ready.facts, place=place, at=at)
         shop = _restart(home)
         try:
             check(shop, ready)
@@ -116,28 +104,30 @@ def _survives(ready: Ready, folder: Path, scenario: str, kind: str, check: Calla
             assert shop.peer_differs() == []
             assert shop.dead_jobs() == []
         except Exception as error:
-            error.add_note(f"killed at {kind} {at} of {scenario}")
+            error.add_note(f"killed at {place} {at} of {scenario}")
             raise
         finally:
             shop.platform.close()
         shutil.rmtree(home)
-        if not was_killed:
+        if not is_killed:
             return at - 1
         at += 1
 
 
-KINDS = [("write", 25), ("commit", 8), ("committed", 8)]
+PLACES = [("write", 25), ("commit", 8), ("committed", 8)]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("kind", "at_least"), KINDS)
-def test_a_checkout_survives_kill_9_anywhere(before_buying: Ready, tmp_path: Path, kind: str, at_least: int) -> None:
-    assert _survives(before_buying, tmp_path, "buy", kind, _must_be_bought_once) >= at_least
+@pytest.mark.parametrize(("place", "at_least"), PLACES)
+def test_a_checkout_survives_kill_9_anywhere(before_buying: Ready, tmp_path: Path, place: str, at_least: int) -> None:
+    assert _survives(before_buying, tmp_path, "buy", place, _must_be_bought_once) >= at_least
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("kind", "at_least"), [("write", 15), ("commit", 4), ("committed", 4)])
-def test_a_refund_survives_kill_9_anywhere(before_giving_back: Ready, tmp_path: Path, kind: str, at_least: int) -> None:
-    assert _survives(before_giving_back, tmp_path, "give back", kind, _must_be_given_back_once) >= at_least
+@pytest.mark.parametrize(("place", "at_least"), [("write", 15), ("commit", 4), ("committed", 4)])
+def test_a_refund_survives_kill_9_anywhere(
+    before_giving_back: Ready, tmp_path: Path, place: str, at_least: int
+) -> None:
+    assert _survives(before_giving_back, tmp_path, "give back", place, _must_be_given_back_once) >= at_least

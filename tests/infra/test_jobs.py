@@ -106,7 +106,7 @@ def test_failures_back_off_then_rest_and_can_be_revived(database: Database, cloc
     for attempt in range(1, jobs.MAX_ATTEMPTS + 1):
         job = claim(database, clock)
         assert job is not None
-        database.write(lambda session: jobs.fail(session, job_id, "no", is_final=False, at=clock.now()))
+        database.write(lambda session: jobs.fail(session, job_id, "w", "no", is_final=False, at=clock.now()))
         assert claim(database, clock) is None
         clock.advance(seconds=jobs.backoff(attempt).total_seconds())
     view = database.read(lambda session: jobs.job_view(session, job_id))
@@ -118,7 +118,7 @@ def test_failures_back_off_then_rest_and_can_be_revived(database: Database, cloc
 def test_a_refusal_is_final(database: Database, clock: ManualClock) -> None:
     job_id = enqueue(database, clock)
     claim(database, clock)
-    database.write(lambda session: jobs.fail(session, job_id, "refused", is_final=True, at=clock.now()))
+    database.write(lambda session: jobs.fail(session, job_id, "w", "refused", is_final=True, at=clock.now()))
     assert states(database) == ["dead"]
     assert database.read(jobs.counts)["dead"] == 1
 

@@ -3,7 +3,8 @@
 1. A job enqueued in a transaction exists if and only if that transaction committed; `key` makes it exist once.
 2. A *transactional* job's effect and its «done» commit together: the effect happens exactly once.
    A *long* job manages its own transactions and is run again after a crash: it must be idempotent.
-3. A job is leased while it runs. A process that dies leaves the lease to expire, and another takes the job up.
+3. A job is leased while it runs. A process that dies leaves the lease to expire, and another takes the job up; who
+   was only slow and lost the lease can neither finish the job, nor fail it, nor keep it.
 4. A failure is retried with exponential backoff; a `Refused` is never retried; after the last try the job is dead,
    kept, shown in the studio, and can be revived.
 """
@@ -141,10 +142,13 @@ def finish(session: Session, job_id: UUID, worker: str, *, at: datetime) -> None
     job.finished_at, job.leased_by, job.leased_until, job.error = at, None, None, None
 
 
-def fail(session: Session, job_id: UUID, error: str, *, is_final: bool, at: datetime) -> None:
-    """Note `error` and queue the job again later, or bury it when `is_final` or when its tries are used up."""
+def fail(session: Session, job_id: UUID, worker: str, error: str, *, is_final: bool, at: datetime) -> None:
+    """Note `error` and queue the job again later, or bury it when `is_final` or when its tries are used up.
+
+    Nothing happens when another worker holds the job by now: the failure of one who lost it is no longer its own.
+    """
     job = session.get(Job, job_id, with_for_update=True)
-    if job is None or job.state != "running":
+    if job is None or job.leased_by != worker:
         return
     gives_up = is_final or job.attempts >= MAX_ATTEMPTS
     job.state = JOB.after(job.state, "given up" if gives_up else "failed")
@@ -158,9 +162,12 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=min(_FIRST_DELAY_S * 2 ** (attempts - 1), _LONGEST_DELAY_S))
 
 
-def report_progress(session: Session, job_id: UUID, progress: Mapping[str, Any], *, at: datetime) -> None:
-    """Store how far a long job is, and keep its lease."""
-    session.execute(update(Job).where(Job.id == job_id).values(progress=dict(progress), leased_until=at + LEASE))
+def report_progress(session: Session, job_id: UUID, worker: str, progress: Mapping[str, Any], *, at: datetime) -> None:
+    """Store how far a long job is, and keep its lease. `Conflict` when another worker holds it by now: stop at once."""
+    own = update(Job).where(Job.id == job_id, Job.leased_by == worker)
+    told = session.scalar(own.values(progress=dict(progress), leased_until=at + LEASE).returning(Job.id))
+    if told is None:
+        raise Conflict(say("Another worker has taken this job over."))
 
 
 def revive(session: Session, job_id: UUID, *, at: datetime) -> None:

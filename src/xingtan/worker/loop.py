@@ -63,7 +63,7 @@ class Worker:
                 jobs.wait_for_work(_IDLE_S)
 
     def drain(self, *, limit: int = 10_000) -> int:
-        """Run everything that is due now and return how many jobs ran; for tests and the command line."""
+        """Do everything that is due now and return how many turns it took; for tests and the command line."""
         for done in range(limit):
             if not self.turn():
                 return done
@@ -117,22 +117,26 @@ class Worker:
         if long is None:
             msg = f"no function is wired for jobs of kind {job.kind}"
             raise LookupError(msg)
-        long(platform, job.args, Progress(platform, job.id))
+        long(platform, job.args, Progress(platform, job.id, self._name))
         platform.database.write(lambda session: jobs.finish(session, job.id, self._name, at=platform.clock.now()))
 
     def _fail(self, job_id: UUID, error: Exception, *, is_final: bool) -> None:
         now = self._platform.clock.now()
         text = f"{type(error).__name__}: {error}"
-        self._platform.database.write(lambda session: jobs.fail(session, job_id, text, is_final=is_final, at=now))
+        self._platform.database.write(
+            lambda session: jobs.fail(session, job_id, self._name, text, is_final=is_final, at=now)
+        )
 
 
 class Progress:
     """How a long job says how far it is."""
 
-    def __init__(self, platform: Platform, job_id: UUID) -> None:
-        self._platform, self._job_id = platform, job_id
+    def __init__(self, platform: Platform, job_id: UUID, worker: str) -> None:
+        self._platform, self._job_id, self._worker = platform, job_id, worker
 
     def __call__(self, **progress: object) -> None:
-        """Store `progress` and keep the job's lease."""
+        """Store `progress` and keep the job's lease; `Conflict` when another worker has taken the job over."""
         now = self._platform.clock.now()
-        self._platform.database.write(lambda session: jobs.report_progress(session, self._job_id, progress, at=now))
+        self._platform.database.write(
+            lambda session: jobs.report_progress(session, self._job_id, self._worker, progress, at=now)
+        )

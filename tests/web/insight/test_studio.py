@@ -22,7 +22,7 @@ def dead_job(academy: Academy) -> Any:
     def bury(session: Session) -> Any:
         job_id = jobs.enqueue(session, "test.fails", {}, key="one", at=now)
         jobs.claim(session, "worker", at=now)
-        jobs.fail(session, job_id, "Unavailable: the mail server is away", is_final=True, at=now)
+        jobs.fail(session, job_id, "worker", "Unavailable: the mail server is away", is_final=True, at=now)
         return job_id
 
     return academy.write(bury)
