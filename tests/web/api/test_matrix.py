@@ -98,6 +98,16 @@ MATRIX: dict[str, tuple[set[str], str, str]] = {
     "list_jobs": (OWNER, "read:academy", "GET /jobs"),
     "get_job": (OWNER, "read:academy", "GET /jobs/{job}"),
     "revive_job": (OWNER, "", "POST /jobs/{job}/revive"),
+    "list_holdings": ({"support", "owner"}, "read:people", "GET /people/{person}/holdings"),
+    "give_access": ({"support", "owner"}, "write:people", "POST /people/{person}/holdings"),
+    "take_back_access": ({"support", "owner"}, "write:people", "DELETE /people/{person}/holdings/{entitlement}"),
+    "end_sessions_of": ({"support", "owner"}, "write:people", "DELETE /people/{person}/sessions"),
+    "list_letters": ({"support", "owner"}, "", "GET /mail"),
+    "get_letter": ({"support", "owner"}, "", "GET /mail/no-such"),
+    "get_live": (PEOPLE, "read:mine", "GET /products/no-such/live"),
+    "open_feed": (PEOPLE, "write:mine", "POST /products/no-such/feed"),
+    "renew_feed": (PEOPLE, "write:mine", "POST /products/no-such/feed/renew"),
+    "export_my_data": (PEOPLE, "read:mine", "GET /me/data"),
     "get_sales": (COUNTERS, "read:numbers", "GET /numbers/sales?first=2026-03-01"),
     "get_activity": (COUNTERS, "read:numbers", "GET /numbers/activity?first=2026-03-01"),
     "list_balances": (COUNTERS, "read:numbers", "GET /books/balances"),
@@ -107,7 +117,7 @@ MATRIX: dict[str, tuple[set[str], str, str]] = {
 
 def address(house: House, call: str) -> tuple[str, str]:
     method, _, path = call.partition(" ")
-    kinds = ("asset", "section", "payment", "note", "attempt", "session", "token", "job", "person")
+    kinds = ("asset", "section", "payment", "note", "attempt", "session", "token", "job", "person", "entitlement")
     names = {kind: house.id(kind) for kind in kinds}
     names |= {"preview": house.preview, "nothing": house.id("lesson"), "no_offer": house.id("offer")}
     return method, path.format(offer=house.id("offer", house.academy.offer.id), **names)

@@ -34,6 +34,7 @@ _GROUPS: dict[str, Sentence] = {
     "learning": say("Shelf, progress, notes, quizzes"),
     "me": say("Your own account"),
     "academy": say("People, settings, jobs"),
+    "access and mail": say("Access, data, mail"),
     "numbers": say("Sums and books"),
     "imports and exports": say("Imports and exports"),
 }

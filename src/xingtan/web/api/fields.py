@@ -127,6 +127,7 @@ def _shown(kind: str) -> PlainSerializer:
 
 AssetPath = Annotated[UUID, Path(), _in_path("asset"), _schema("asset")]
 AttemptPath = Annotated[UUID, Path(), _in_path("attempt"), _schema("attempt")]
+EntitlementPath = Annotated[UUID, Path(), _in_path("entitlement"), _schema("entitlement")]
 JobPath = Annotated[UUID, Path(), _in_path("job"), _schema("job")]
 LessonPath = Annotated[UUID, Path(), _in_path("lesson"), _schema("lesson")]
 NotePath = Annotated[UUID, Path(), _in_path("note"), _schema("note")]

@@ -26,7 +26,7 @@ from xingtan.web.api.lessons import lesson_page, opened
 from xingtan.web.api.operations import operation, operations
 from xingtan.web.api.paging import Cursor, Limit, Page, sliced
 from xingtan.web.api.product_schemas import Picture
-from xingtan.web.api.products import product_of
+from xingtan.web.api.products import any_product
 from xingtan.web.learning.addresses import lesson_path
 
 router = operations("learning")
@@ -96,7 +96,7 @@ def list_my_notes(
     """One's own notes: of one product, or of all."""
 
     def work(session: Session) -> Page[Note]:
-        product_id = product_of(session, ask, product).id if product else None
+        product_id = any_product(session, product).id if product else None
         notes = learning.all_notes(session, ask.viewer, vault=ask.vault, product_id=product_id)
         return sliced(notes, cursor=cursor, limit=limit, show=lambda one: Note.of(one.note))
 

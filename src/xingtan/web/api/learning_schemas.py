@@ -79,7 +79,7 @@ class CompletedIn(In):
 
 
 class ShelfItem(Out):
-    """Something that one holds, and where one goes on. `link`: where a lecture takes place."""
+    """Something that one holds, and where one goes on."""
 
     product_id: ProductId
     slug: str

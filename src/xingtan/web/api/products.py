@@ -38,14 +38,19 @@ _WRITES = staff("write:catalog", Permission.CATALOG_WRITE)
 _DRAFTS = staff("read:catalog", Permission.CATALOG_READ)
 
 
-def product_of(session: Session, ask: Ask, product: str) -> catalog.ProductCard:
-    """Return the product with this slug or this public id, as far as the caller may see it; else `NotFound`."""
+def any_product(session: Session, product: str) -> catalog.ProductCard:
+    """Return the product with this slug or this public id, in any state; the caller decides who may know of it."""
     if product.startswith(f"{PREFIXES['product']}_"):
         wanted = private_id("product", product)
         found = catalog.find_products(session, [wanted]).get(wanted)
-        card = found or catalog.product_by_slug(session, product)
-    else:
-        card = catalog.product_by_slug(session, product)
+        if found is not None:
+            return found
+    return catalog.product_by_slug(session, product)
+
+
+def product_of(session: Session, ask: Ask, product: str) -> catalog.ProductCard:
+    """Return the product with this slug or this public id, as far as the caller may see it; else `NotFound`."""
+    card = any_product(session, product)
     if card.state != "published" and not ask.viewer.may(Permission.CATALOG_READ):
         return catalog.product_by_slug(session, "")  # refuses, in the same words as for a slug that nobody has
     return card

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from xingtan.web.api import (
+    access,
     assets,
     description,
     learning,
@@ -17,6 +18,6 @@ from xingtan.web.api import (
 )
 
 router = APIRouter()
-for room in (products, lessons, offers, assets, orders, learning, me, people, numbers, transfers):
+for room in (products, lessons, offers, assets, orders, learning, me, people, access, numbers, transfers):
     router.include_router(room.router)
 router.include_router(description.router)

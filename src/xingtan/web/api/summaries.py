@@ -5,6 +5,16 @@ from collections.abc import Mapping
 from xingtan.core.errors import Sentence, say
 
 SUMMARIES: Mapping[str, Sentence] = {
+    "list_holdings": say("What a person may use, or could once, newest first."),
+    "give_access": say("Let a person use a product, for ever and for nothing; the act is noted."),
+    "take_back_access": say("Take back what staff gave; what was bought ends by a refund only."),
+    "end_sessions_of": say("End every session of a person, as when a device was lost; of staff, only the owner can."),
+    "list_letters": say("The newest letters in the mail folder of an academy without a mail server."),
+    "get_letter": say("One letter in the mail folder."),
+    "get_live": say("When and where a lecture is that one holds."),
+    "open_feed": say("One's own feed of a podcast that one holds; asked again, it is the same."),
+    "renew_feed": say("A new address for one's own feed; the old one ends."),
+    "export_my_data": say("Everything that the academy keeps of oneself, as one JSON file."),
     "upload_asset": say("Upload a picture, a recording or another file."),
     "get_asset": say("What is known of a file."),
     "get_asset_file": say("The bytes of a file, for those who read drafts. Ranges are answered."),
