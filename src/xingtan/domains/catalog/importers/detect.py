@@ -50,10 +50,46 @@ class OneFile:
         yield self.read(name)
 
 
-def open_source(path: Path) -> FolderTree | ZipTree | OneFile:
-    """Return the folder, archive, book or single file at `path` as a tree; `Invalid` when it breaks a rule."""
+class Unwrapped:
+    """The inside of an archive's only folder: people pack the folder, not what is in it."""
+
+    def __init__(self, archive: ZipTree, folder: str) -> None:
+        self._archive, self._folder = archive, folder
+
+    def names(self) -> list[str]:
+        """Return every file's name, sorted, without the folder's."""
+        return [name.removeprefix(self._folder) for name in self._archive.names()]
+
+    def size(self, name: str) -> int:
+        """Return the size in bytes; `NotFound` when there is no such file."""
+        return self._archive.size(self._folder + name)
+
+    def read(self, name: str) -> bytes:
+        """Return the file, as the archive does."""
+        return self._archive.read(self._folder + name)
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Yield the file piece by piece, as the archive does."""
+        return self._archive.stream(self._folder + name)
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._archive.close()
+
+
+def open_source(path: Path) -> FolderTree | ZipTree | Unwrapped | OneFile:
+    """Return the folder, archive, book or single file at `path` as a tree; `Invalid` when it breaks a rule.
+
+    An archive of a single folder is what is in that folder, unless it is one product of ours, which goes by its
+    folder's name.
+    """
     if path.is_dir():
         return safe_folder(path)
     if path.suffix.lower() in {".json", ".md"}:
         return OneFile(path.name, path.read_bytes())
-    return open_archive(path)
+    archive = open_archive(path)
+    names = archive.names()
+    folder = f"{names[0].partition('/')[0]}/" if names else ""
+    if names and all(name.startswith(folder) for name in names) and f"{folder}product.yaml" not in names:
+        return Unwrapped(archive, folder)
+    return archive

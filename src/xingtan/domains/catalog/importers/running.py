@@ -16,7 +16,7 @@ from xingtan.core.errors import Invalid, Refused, say
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.catalog.errors import check_size
 from xingtan.domains.catalog.importers.apply import ImportReport, Progress, apply_plan
-from xingtan.domains.catalog.importers.detect import open_source, plan_import
+from xingtan.domains.catalog.importers.detect import Unwrapped, open_source, plan_import
 from xingtan.domains.catalog.importers.plan import ImportOptions, ImportPlan
 from xingtan.infra.archives import Tree, ZipTree
 from xingtan.infra.db import new_id
@@ -83,7 +83,7 @@ def kept_source(files: FileStore, key: str) -> Iterator[Tree]:
         try:
             yield tree
         finally:
-            if isinstance(tree, ZipTree):
+            if isinstance(tree, (ZipTree, Unwrapped)):
                 tree.close()
 
 
