@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import Broken, Unavailable
@@ -112,3 +113,15 @@ def test_sqlite_is_durable_and_keeps_foreign_keys(database: Database) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+
+
+def test_a_refused_commit_leaves_a_usable_database(database: Database) -> None:
+    def orphan(session: Session) -> None:
+        row = "INSERT INTO posting (id, entry_id, account, amount_minor, currency) VALUES (:id, :entry, 'a', 1, 'CNY')"
+        session.execute(text(row), {"id": new_id().hex, "entry": new_id().hex})
+
+    for _ in range(12):  # more often than the pool has connections
+        with pytest.raises(DBAPIError):
+            database.write(orphan)
+    add(database, "after")
+    assert count(database) == 1

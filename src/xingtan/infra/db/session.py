@@ -122,13 +122,18 @@ class Database:
 
 
 def _engine(url: URL, *, pool_size: int) -> Engine:
+    # hide_parameters: what a failed statement carried stands in no traceback, so in no log
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+        )
     engine = create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size * 2, connect_args={"check_same_thread": False}
-    )
+        url, pool_size=pool_size, max_overflow=pool_size * 2, hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )  # fmt: skip
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "checkin", _end_sqlite)
     return engine
 
 
@@ -136,6 +141,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma).close()
+
+
+def _end_sqlite(connection: sqlite3.Connection | None, _entry: ConnectionPoolEntry) -> None:
+    # A COMMIT that a deferred foreign key refuses leaves the transaction open, and SQLAlchemy believes it over.
+    if connection is not None and connection.in_transaction:
+        connection.rollback()
 
 
 def _begin_sqlite(connection: Any) -> None:
