@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from xingtan.core.errors import Invalid, say
-from xingtan.core.money import Money, parse_money, zero
+from xingtan.core.money import parse_money, zero
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel
 from xingtan.domains.commerce.views import OfferView
 
