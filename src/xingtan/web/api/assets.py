@@ -128,7 +128,8 @@ def search(
     def work(session: Session) -> Found:
         held = learning.held_products(session, ask.reader, at=ask.clock.now()) if ask.reader.person_id else {}
         page = catalog.search(
-            session, ask.viewer, words, index=ask.platform.search, open_products=held, language=language,
+            session, ask.viewer, words, index=ask.platform.search, open_products=held,
+            closed_lessons=learning.unreleased_lessons(session, held, at=ask.clock.now()), language=language,
             limit=limit, offset=offset,
         )  # fmt: skip
         products = lines(session, ask, tuple({hit.product.id: hit.product for hit in page.hits}.values()))
