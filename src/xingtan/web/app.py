@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from xingtan import __version__
@@ -70,10 +70,9 @@ def create_app(platform: Platform, wiring: Wiring, *, worker: Background | None 
         openapi_url=None,  # the room of the API describes it, and has more to say
     )
     app.state.platform, app.state.academy, app.state.pages, app.state.on_close = platform, academy, cache, []
-    pages = APIRouter(dependencies=[Depends(refuse_forgery)], include_in_schema=False)
     for router in page_routers():
-        pages.include_router(router)
-    for router in (*api_routers(), pages, health.router):
+        app.include_router(router, dependencies=[Depends(refuse_forgery)], include_in_schema=False)
+    for router in (*api_routers(), health.router):
         app.include_router(router)
     app.mount("/static", StaticFiles())
     errors.install(app)

@@ -2,7 +2,7 @@
 
 import hmac
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from xingtan.core.errors import NotAllowed, Unavailable, say
@@ -10,8 +10,9 @@ from xingtan.infra import jobs
 from xingtan.infra.platform import is_current
 from xingtan.infra.telemetry import metrics_text, set_job_counts
 from xingtan.web.edge import EdgeDep
+from xingtan.web.wing import Wing
 
-router = APIRouter(include_in_schema=False)
+router = Wing(include_in_schema=False)
 _LOOPBACK = {"127.0.0.1", "::1", "testclient"}
 
 

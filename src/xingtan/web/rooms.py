@@ -5,6 +5,8 @@ from importlib.util import find_spec
 
 from fastapi import APIRouter
 
+from xingtan.web.wing import Wing, wing_of
+
 _PAGES = (
     "identity.routes",
     "identity.studio",
@@ -40,4 +42,4 @@ def api_routers() -> list[APIRouter]:
 
 def _router(name: str) -> APIRouter:
     router: APIRouter = importlib.import_module(f"xingtan.web.{name}").router
-    return router
+    return router if isinstance(router, Wing) else wing_of(router)

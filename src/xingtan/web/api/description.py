@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from xingtan.core.errors import Sentence, XingtanError, say
@@ -15,8 +15,9 @@ from xingtan.web.api.summaries import SUMMARIES
 from xingtan.web.edge import SESSION_COOKIE, EdgeDep
 from xingtan.web.errors import status_of_kind
 from xingtan.web.render import PUBLIC, render_public
+from xingtan.web.wing import Wing
 
-router = APIRouter(include_in_schema=False)
+router = Wing(include_in_schema=False)
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _ABOUT = (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.datastructures import Default
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +12,7 @@ from xingtan.web.api.addresses import ROOT
 from xingtan.web.api.caller import Needs, guard
 from xingtan.web.api.fields import Out
 from xingtan.web.api.strict_json import StrictRoute
+from xingtan.web.wing import Wing
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -42,13 +43,13 @@ class Problem(Out):
     errors: dict[str, str] | None = None
 
 
-def operations(tag: str) -> APIRouter:
+def operations(tag: str) -> Wing:
     """Return an empty list of operations under one heading."""
-    return APIRouter(prefix=ROOT, route_class=StrictRoute, tags=[tag])
+    return Wing(prefix=ROOT, route_class=StrictRoute, tags=[tag])
 
 
 def operation(
-    router: APIRouter,
+    router: Wing,
     method: str,
     path: str,
     needs: Needs,

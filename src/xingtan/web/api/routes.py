@@ -1,7 +1,5 @@
 """``/api/v1``: every operation, its description for programs, and a page for people."""
 
-from fastapi import APIRouter
-
 from xingtan.web.api import (
     access,
     assets,
@@ -16,8 +14,9 @@ from xingtan.web.api import (
     products,
     transfers,
 )
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 for room in (products, lessons, offers, assets, orders, learning, me, people, access, numbers, transfers):
     router.include_router(room.router)
 router.include_router(description.router)

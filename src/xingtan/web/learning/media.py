@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from xingtan.core.errors import NotAllowed, NotFound, say
@@ -14,8 +14,9 @@ from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.learning.addresses import PUBLIC
 from xingtan.web.learning.serving import serve, serve_key
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_ONE = "private, max-age=3600"

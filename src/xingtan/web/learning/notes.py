@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from xingtan.core.errors import Invalid
@@ -19,8 +19,9 @@ from xingtan.web.learning.pages import NotePage, NotesOfLesson, NotesOfProduct, 
 from xingtan.web.learning.rooms import note_line, text_in_place
 from xingtan.web.render import render
 from xingtan.web.translations import in_words, speaker
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 
 @router.get("/notes")

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from xingtan.core.ids import private_id
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import EdgeDep
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 
 class Report(BaseModel):

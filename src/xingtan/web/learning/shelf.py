@@ -1,6 +1,5 @@
 """What a person holds."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from xingtan.domains.catalog import api as catalog
@@ -9,8 +8,9 @@ from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.learning.addresses import lesson_path, picture_url
 from xingtan.web.learning.pages import ShelfBook, ShelfPage
 from xingtan.web.render import render
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 _COVER_WIDTH = 640
 

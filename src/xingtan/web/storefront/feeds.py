@@ -6,7 +6,6 @@ her right to the work, and is stored by nobody in between.
 
 from datetime import UTC, datetime, timedelta
 
-from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -38,8 +37,9 @@ from xingtan.web.storefront.seo import alternates, make_head, shortened
 from xingtan.web.storefront.texts import words_of
 from xingtan.web.storefront.work import language_of
 from xingtan.web.translations import in_words
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 _NEWEST = 20
 _EXCERPT = 400

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from xingtan.core.errors import NotFound, Sentence, say
@@ -28,8 +28,9 @@ from xingtan.web.storefront.seo import Head, Node, breadcrumbs, make_head
 from xingtan.web.storefront.texts import in_plain, legal_text
 from xingtan.web.storefront.work import work_page
 from xingtan.web.translations import in_words
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 _Word = Annotated[str, Query(max_length=40)]
 
