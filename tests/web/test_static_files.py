@@ -79,6 +79,8 @@ def test_bytes_travel_small(client: Browser) -> None:
         "/static/x",
         "/static/",
         "/static/x/css/no-such.css",
+        "/static/x/css/%00.css",
+        f"/static/x/{'a' * 5000}",
     ],
 )
 def test_nothing_else_leaves_the_folder(client: Browser, path: str) -> None:

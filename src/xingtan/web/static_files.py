@@ -32,12 +32,19 @@ class StaticFile:
 
 
 @cache
+def _names() -> frozenset[str]:
+    return frozenset(path.relative_to(_FOLDER).as_posix() for path in _FOLDER.rglob("*") if path.is_file())
+
+
 def _file(name: str) -> StaticFile | None:
-    path = (_FOLDER / name).resolve()
-    if not path.is_relative_to(_FOLDER) or not path.is_file():
-        return None
-    body = path.read_bytes()
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    """Return the file, None for a name of no file: a stranger's word never becomes a path, nor stays in memory."""
+    return _read(name) if name in _names() else None
+
+
+@cache
+def _read(name: str) -> StaticFile:
+    body = (_FOLDER / name).read_bytes()
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     if media_type == "text/javascript":
         media_type = "text/javascript; charset=utf-8"
     gzipped = gzip.compress(body, 9, mtime=0) if media_type.startswith(_COMPRESSIBLE) else None
