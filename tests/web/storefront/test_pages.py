@@ -9,6 +9,7 @@ import pytest
 
 from tests.fixtures.web import Browser
 from tests.web.storefront.conftest import HOSTILE, Shop
+from xingtan.core.clock import ManualClock
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning import api as learning
@@ -201,12 +202,22 @@ def test_search_marks_what_was_asked_for_and_gathers_by_work(client: Browser, sh
     assert "A secret apricot" not in page(client, "/en/search?q=apricot")
 
 
-def test_search_finds_what_one_owns(learner: Browser, shop: Shop) -> None:
+def test_search_finds_what_one_owns(learner: Browser, shop: Shop, clock: ManualClock) -> None:
     assert "/en/learn/seeds/the-rest" not in page(learner, "/en/search?q=apricot")
     shop.academy.give(shop.academy.learner.id, shop["seeds"].id)
+    clock.advance(days=7)
     html = page(learner, "/en/search?q=apricot")
     assert "/en/learn/seeds/the-rest" in html
     assert "<mark>apricot</mark>" in html
+
+
+@pytest.mark.parametrize("path", ["/en/search?q=apricot", "/api/v1/search?q=apricot"])
+def test_search_keeps_what_opens_later(learner: Browser, shop: Shop, clock: ManualClock, path: str) -> None:
+    shop.academy.give(shop.academy.learner.id, shop["seeds"].id)
+    clock.advance(days=6.9)
+    assert "A secret" not in page(learner, path)
+    clock.advance(days=0.1)
+    assert "A secret" in page(learner, path)
 
 
 def test_a_search_without_results_offers_something(client: Browser, shop: Shop) -> None:

@@ -33,7 +33,7 @@ from xingtan.domains.catalog.queries.cards import (
     product_by_slug,
     topics,
 )
-from xingtan.domains.catalog.queries.contents import contents, contents_at, for_viewer
+from xingtan.domains.catalog.queries.contents import contents, contents_at, drips, for_viewer
 from xingtan.domains.catalog.queries.drafts import lesson_draft, lesson_version_texts, product_draft
 from xingtan.domains.catalog.queries.pages import find_lessons, lesson_page, live_details, product_page, questions_of
 from xingtan.domains.catalog.queries.search import search
@@ -172,6 +172,7 @@ __all__ = [
     "contents",
     "contents_at",
     "create_product",
+    "drips",
     "dry_run",
     "editions",
     "export_epub",

@@ -3,7 +3,14 @@
 from xingtan.domains.learning.errors import NotBought, NotReleased
 from xingtan.domains.learning.events import LessonCompleted, LessonProgressed, LessonStarted, NoteWritten, QuizAnswered
 from xingtan.domains.learning.exports import export_learning
-from xingtan.domains.learning.lessons import access_of, held_products, held_since, lesson_access, require_open
+from xingtan.domains.learning.lessons import (
+    access_of,
+    held_products,
+    held_since,
+    lesson_access,
+    require_open,
+    unreleased_lessons,
+)
 from xingtan.domains.learning.queries.notes import all_notes, lesson_notes, one_note
 from xingtan.domains.learning.queries.progress import (
     learner_count,
@@ -22,8 +29,10 @@ from xingtan.domains.learning.use_cases.feeds import feed_audience, feed_owner, 
 from xingtan.domains.learning.use_cases.notes import ChangeNote, WriteNote, change_note, delete_note, write_note
 from xingtan.domains.learning.use_cases.past import (
     PastAttempt,
+    PastNote,
     PastProgress,
     keep_past_attempts,
+    keep_past_notes,
     keep_past_progress,
 )
 from xingtan.domains.learning.use_cases.progress import CompleteLesson, SaveProgress, complete_lesson, save_progress
@@ -63,6 +72,7 @@ __all__ = [
     "NoteView",
     "NoteWritten",
     "PastAttempt",
+    "PastNote",
     "PastProgress",
     "Position",
     "ProductProgress",
@@ -88,6 +98,7 @@ __all__ = [
     "held_since",
     "item_statistics",
     "keep_past_attempts",
+    "keep_past_notes",
     "keep_past_progress",
     "learner_count",
     "lesson_access",
@@ -107,5 +118,6 @@ __all__ = [
     "shelf",
     "start_attempt",
     "submit_attempt",
+    "unreleased_lessons",
     "write_note",
 ]

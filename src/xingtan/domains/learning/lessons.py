@@ -1,5 +1,6 @@
 """One lesson as one viewer meets it: what it is, what it belongs to, whether it is open to her."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,6 +40,17 @@ def held_products(session: Session, viewer: Viewer, *, at: datetime) -> dict[UUI
             known = since.get(holding.product_id, holding.starts_at)
             since[holding.product_id] = min(known, holding.starts_at)
     return since
+
+
+def unreleased_lessons(session: Session, held: Mapping[UUID, datetime], *, at: datetime) -> frozenset[UUID]:
+    """Return the lessons of these products (id → held since) that open to their holder later. At most one query."""
+    return frozenset(
+        lesson_id
+        for product_id, lesson_id, days in (catalog.drips(session, held) if held else ())
+        if not access(
+            is_preview=False, released_after_days=days, held_since=held[product_id], is_staff=False, at=at
+        ).is_open
+    )
 
 
 def access_of(

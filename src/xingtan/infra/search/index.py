@@ -121,12 +121,14 @@ class SearchIndex:
         language: str | None = None,
         kinds: Collection[str] | None = None,
         open_products: Collection[UUID] | None = (),
+        without: Collection[UUID] = (),
         limit: int = 20,
         offset: int = 0,
     ) -> SearchResult:
         """Return the documents that hold all of `query`: those with all of it in the title first, then by rank.
 
         `open_products` are the products whose private documents this reader may see; None opens all of them (staff).
+        `without` are documents that stay unfound all the same.
         """
         phrases = query_terms(query)
         if not phrases:
@@ -134,6 +136,8 @@ class SearchIndex:
         ranked = self._text.ranked(phrases)
         found = ENTRY.join(ranked, ranked.c.number == ENTRY.c.number)
         wanted = _filters(language=language, kinds=kinds, open_products=open_products)
+        if without:
+            wanted.append(ENTRY.c.id.not_in(sorted(without)))
         total = session.scalar(select(func.count()).select_from(found).where(*wanted)) or 0
         page = (
             select(ENTRY, ranked.c.score)

@@ -6,10 +6,11 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.viewer import STRANGER
 from xingtan.domains.catalog import api as catalog
+from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge
 from xingtan.web.learning.addresses import lesson_path
 from xingtan.web.storefront.addresses import catalogue_path
-from xingtan.web.storefront.cards import Visit, make_cards, owned_by, topic_links, used
+from xingtan.web.storefront.cards import Visit, make_cards, topic_links, used
 from xingtan.web.storefront.home import published
 from xingtan.web.storefront.pages import Found, FoundProduct, SearchPage
 from xingtan.web.storefront.seo import make_head
@@ -23,7 +24,8 @@ def search_page(session: Session, here: Edge, query: str, *, page: int, title: s
     """Return the answer to `query`: passages of published works and of what this reader owns, page by page from 1."""
     query, page = " ".join(query.split())[:200], max(1, min(page, _MOST_PAGES))
     visit = Visit.of(here)
-    owned = owned_by(session, visit)
+    held = learning.held_products(session, visit.viewer, at=visit.at) if visit.viewer.person_id else {}
+    owned = frozenset(held)
     found = catalog.SearchPage((), 0)
     if query:
         found = catalog.search(
@@ -32,6 +34,7 @@ def search_page(session: Session, here: Edge, query: str, *, page: int, title: s
             query,
             index=here.platform.search,
             open_products=owned,
+            closed_lessons=learning.unreleased_lessons(session, held, at=visit.at),
             limit=PAGE,
             offset=(page - 1) * PAGE,
         )

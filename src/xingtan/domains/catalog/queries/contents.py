@@ -1,5 +1,6 @@
 """What is inside a product, kept in this process until the product's revision moves."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from threading import Lock
 from uuid import UUID
@@ -56,6 +57,14 @@ def for_viewer(whole: Contents, viewer: Viewer) -> Contents:
         if lessons:
             sections.append(replace(section, lessons=tuple(lessons)))
     return replace(whole, sections=tuple(sections))
+
+
+def drips(session: Session, product_ids: Collection[UUID]) -> tuple[tuple[UUID, UUID, int], ...]:
+    """Return (product, lesson, days after which it opens) for the lessons that open later. One query."""
+    wanted = select(Lesson.product_id, Lesson.id, Lesson.released_after_days).where(
+        Lesson.product_id.in_(product_ids), Lesson.released_after_days > 0, Lesson.is_preview.is_(False)
+    )
+    return tuple((row[0], row[1], row[2]) for row in session.execute(wanted))
 
 
 def _read(session: Session, product_id: UUID, revision: int) -> Contents:

@@ -20,6 +20,7 @@ def search(
     *,
     index: SearchIndex,
     open_products: Collection[UUID] = (),
+    closed_lessons: Collection[UUID] = (),
     language: str | None = None,
     limit: int = 20,
     offset: int = 0,
@@ -27,10 +28,18 @@ def search(
     """Return what `query` finds among published products and their lessons, best first; never an error.
 
     `open_products` are those whose lessons this person may read; staff who may use all content need not list them.
+    `closed_lessons` are lessons of those products that open to this person later.
     """
-    opened = None if viewer.may(Permission.CONTENT_USE) else open_products
+    is_staff = viewer.may(Permission.CONTENT_USE)
     result = index.search(
-        session, query, language=language, kinds=_KINDS, open_products=opened, limit=limit, offset=offset
+        session,
+        query,
+        language=language,
+        kinds=_KINDS,
+        open_products=None if is_staff else open_products,
+        without=() if is_staff else closed_lessons,
+        limit=limit,
+        offset=offset,
     )
     products = find_products(session, {hit.product_id for hit in result.hits if hit.product_id})
     hits = tuple(
