@@ -22,6 +22,9 @@ from xingtan.domains.commerce import api as commerce
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.domains.learning import api as learning
+from xingtan.domains.learning.models import Note, QuizAnswer, QuizAttempt
+from xingtan.domains.learning.rules.anchors import text_of
+from xingtan.domains.learning.sealing import QUOTE
 from xingtan.infra.analytics import BehaviourEvent
 from xingtan.infra.outbox import has_waiting
 from xingtan.infra.platform import Platform, open_platform
@@ -135,6 +138,26 @@ def test_deeds_of_learners_name_real_lessons(platform: Platform) -> None:
         lessons = {line.id for product_id in products for line in catalog.contents(session, SYSTEM, product_id).lessons}
         assert session.scalar(done) > 50
         assert {private_id("lesson", row.object_id) for row in rows} <= lessons
+
+
+def test_quizzes_are_graded_and_notes_stand_in_their_texts(platform: Platform) -> None:
+    with platform.database.reading() as session:
+        notes = session.scalars(select(Note)).all()
+        attempts = session.scalars(select(QuizAttempt)).all()
+        answers = session.scalars(select(QuizAnswer)).all()
+        quotes = [platform.vault.open(session, one.person_id, QUOTE, one.quote_sealed) for one in notes]
+        pages = catalog.find_lessons(session, [one.lesson_id for one in notes])
+        texts = [
+            catalog.lesson_page(session, SYSTEM, product_slug=pages[one.lesson_id][0].slug,
+                                lesson_slug=pages[one.lesson_id][1].slug).html
+            for one in notes
+        ]  # fmt: skip
+    assert notes
+    for one, quote, html in zip(notes, quotes, texts, strict=True):
+        assert text_of(html)[one.anchor["start"] : one.anchor["end"]] == quote
+    assert {(one.attempt_id, one.is_correct) for one in answers} >= {(one.id, True) for one in attempts if one.points}
+    for one in attempts:
+        assert one.points == sum(answer.points for answer in answers if answer.attempt_id == one.id)
 
 
 def test_the_links_sign_in_once_and_are_fresh_at_each_start(platform: Platform) -> None:

@@ -178,13 +178,13 @@ def _keys(platform: Platform, people: People) -> dict[int, str]:
 def _showcase(lives: Sequence[Life], world: World, *, now: datetime) -> str:
     """Return the address of somebody with a full shelf, half of it read, who came by lately and reads Chinese."""
 
-    def fullness(life: Life) -> tuple[bool, bool, int]:
+    def fullness(life: Life) -> tuple[bool, int]:
         is_here = life.learner.language == "zh" and "analytics" in life.learner.consents
         is_recent = any(study.updated_at > now - timedelta(days=4) for study in life.studies)
         kept = {order.work for order in life.purchases if order.is_paid and order.refunded_at is None}
         done = Counter(study.work for study in life.studies if study.completed_at)
         begun_only = sum(0 < many < len(world.works[work].parts) for work, many in done.items())
-        return is_here, is_recent, 2 * len(kept) + 6 * min(begun_only, 2) + len(life.remarks)
+        return is_here, 2 * len(kept) + 5 * is_recent + 4 * min(begun_only, 2) + min(len(life.remarks), 4)
 
     return max(lives, key=fullness).learner.email
 

@@ -1,7 +1,7 @@
 """Writing the lives down: people, orders, learning and deeds, chapter by chapter, each chapter one transaction.
 
-1. People register, agree and write notes through the use cases that a page would call, with the clock set back;
-   orders and what was learnt are moved in through their domains' doors, many at once.
+1. People register and agree through the use cases that a page would call, with the clock set back; orders and what was
+   learnt are moved in through their domains' doors, many at once.
 2. Nobody who did not agree to analytics has a behaviour row: the simulation makes none.
 3. A chapter is written whole or not at all; the diary's entry is part of it.
 """
@@ -20,7 +20,6 @@ from xingtan.core.clock import ManualClock
 from xingtan.core.errors import Broken
 from xingtan.core.ids import public_id
 from xingtan.core.money import Money
-from xingtan.core.viewer import Viewer
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
 from xingtan.domains.learning import api as learning
@@ -105,9 +104,6 @@ class Historian:
             people[learner.number] = self._register(session, learner, clock)
         session.flush()
         commerce.keep_past_orders(session, [self._past(purchase, people) for purchase in chapter.purchases])
-        for remark in chapter.remarks:
-            clock.set(remark.at)
-            self._remark(session, remark, people, clock)
         self._keep_learning(session, chapter, people)
         self._keep_traces(session, chapter, people)
         return people
@@ -128,21 +124,21 @@ class Historian:
             refunded_at=purchase.refunded_at,
         )  # fmt: skip
 
-    def _remark(self, session: Session, remark: Remark, people: People, clock: ManualClock) -> None:
+    def _note(self, remark: Remark, people: People) -> learning.PastNote:
         lesson = self._shelves.lessons[remark.work, remark.part]
-        quote = quote_of(lesson.html, remark.pick)
-        if quote:
-            language = self._shelves.world.works[remark.work].language
-            command = learning.WriteNote(
-                Viewer(people[remark.learner], language=language), lesson.lesson_id, lesson.version_id, remark.kind,
-                lesson.html, quote=quote, text=words_of(remark.pick, language) if remark.kind == "note" else "",
-            )  # fmt: skip
-            learning.write_note(session, command, clock=clock, vault=self._platform.vault)
+        language = self._shelves.world.works[remark.work].language
+        return learning.PastNote(
+            people[remark.learner], self._shelves.products[remark.work], lesson.lesson_id, lesson.version_id,
+            remark.kind, lesson.html, quote_of(lesson.html, remark.pick),
+            words_of(remark.pick, language) if remark.kind == "note" else "", remark.at,
+        )  # fmt: skip
 
     def _keep_learning(self, session: Session, chapter: Chapter, people: People) -> None:
         learning.keep_past_progress(session, (self._progress(study, people) for study in chapter.studies))
         attempts = [self._attempt(attempt, people) for attempt in chapter.attempts]
         learning.keep_past_attempts(session, attempts, vault=self._platform.vault)
+        notes = [self._note(remark, people) for remark in chapter.remarks]
+        learning.keep_past_notes(session, [note for note in notes if note.quote], vault=self._platform.vault)
 
     def _progress(self, study: Study, people: People) -> learning.PastProgress:
         lesson = self._shelves.lessons[study.work, study.part]

@@ -1,10 +1,10 @@
-"""What was learnt before: progress and attempts that are moved in from elsewhere, many at once.
+"""What was learnt before: progress, attempts and notes that are moved in from elsewhere, many at once.
 
 History is no news: no event tells of it. What the learner has here already stays as it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from xingtan.domains.catalog import api as catalog
-from xingtan.domains.learning.models import LessonProgress, QuizAnswer, QuizAttempt
+from xingtan.domains.learning.models import LessonProgress, Note, QuizAnswer, QuizAttempt
+from xingtan.domains.learning.rules.anchors import anchored, flattened, text_of
 from xingtan.domains.learning.rules.answers import Given, given_answer
 from xingtan.domains.learning.rules.positions import stored
-from xingtan.domains.learning.sealing import ANSWER
+from xingtan.domains.learning.sealing import ANSWER, QUOTE, TEXT
 from xingtan.domains.learning.views import Position
 from xingtan.infra.db import new_id
 from xingtan.infra.vault import Vault
@@ -49,6 +50,21 @@ class PastAttempt:
     started_at: datetime
     submitted_at: datetime
     answers: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class PastNote:
+    """A highlight or a note that somebody kept. `html` is the lesson's text, in which `quote` is looked for."""
+
+    person_id: UUID
+    product_id: UUID
+    lesson_id: UUID
+    version_id: UUID
+    kind: str
+    html: str
+    quote: str
+    text: str
+    at: datetime
 
 
 def keep_past_progress(session: Session, found: Iterable[PastProgress]) -> None:
@@ -106,4 +122,22 @@ def _answer_row(
         "attempt_id": attempt_id, "question_key": grade.question_id, "choices": list(given.choices),
         "text_sealed": vault.seal(session, person_id, ANSWER, given.text) if given.text else None,
         "is_correct": grade.is_right, "points": grade.points,
+    }  # fmt: skip
+
+
+def keep_past_notes(session: Session, found: Iterable[PastNote], *, vault: Vault) -> None:
+    """Keep notes of the past, sealed for those who wrote them, whether or not the lesson is open to them now."""
+    rows = [_note_row(session, one, vault=vault) for one in found]
+    if rows:
+        session.execute(insert(Note), rows)
+
+
+def _note_row(session: Session, one: PastNote, *, vault: Vault) -> dict[str, Any]:
+    anchor = anchored(text_of(one.html), flattened(one.quote))
+    return {
+        "id": new_id(), "person_id": one.person_id, "lesson_id": one.lesson_id, "product_id": one.product_id,
+        "version_id": one.version_id, "kind": one.kind, "anchor": {} if anchor is None else asdict(anchor),
+        "quote_sealed": vault.seal(session, one.person_id, QUOTE, flattened(one.quote)) if one.quote else None,
+        "text_sealed": vault.seal(session, one.person_id, TEXT, one.text) if one.text else None,
+        "created_at": one.at, "updated_at": one.at,
     }  # fmt: skip
