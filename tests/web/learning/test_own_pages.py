@@ -87,3 +87,16 @@ def test_a_drip_cannot_be_taken_along_before_its_end(academy: Academy, learner: 
     assert learner.get("/learn/slow/book.epub").status_code == 403
     clock.advance(days=7)
     assert learner.get("/learn/slow/book.epub").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/learn/{}", "/learn/{}/book.epub", "/learn/{}/calendar.ics"])
+def test_a_draft_is_not_there_for_others(owner: Browser, learner: Browser, academy: Academy, path: str) -> None:
+    draft, nothing = (learner.get(path.format(slug)) for slug in (academy.draft.slug, "no-such-work"))
+    assert draft.status_code == nothing.status_code == 404
+    assert "There is no such product." in draft.text or path.endswith(".ics")
+    assert owner.get(f"/learn/{academy.draft.slug}").status_code == 303
+
+
+def test_a_draft_given_beforehand_leads_to_the_shelf(learner: Browser, academy: Academy) -> None:
+    academy.give(academy.learner.id, academy.draft.id)
+    assert learner.get(f"/learn/{academy.draft.slug}").headers["location"] == "/shelf"

@@ -12,6 +12,7 @@ from xingtan.core.viewer import SYSTEM
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import EdgeDep
+from xingtan.web.learning.live import visible_product
 from xingtan.web.learning.serving import disposition
 
 router = APIRouter()
@@ -25,11 +26,10 @@ _IN_MEMORY_BYTES, _PIECE_BYTES = 8 << 20, 1 << 16
 def book(here: EdgeDep, product: str) -> Response:
     """The product as EPUB 3. A drip can be taken along once its last lesson has opened."""
     here.require_person()
-    platform, now = here.platform, here.platform.clock.now()
+    platform, now, card = here.platform, here.platform.clock.now(), visible_product(here, product)
+    if card.kind not in BOOKS:
+        raise NotFound(say("There is nothing here."))
     with platform.database.reading() as session:
-        card = catalog.product_by_slug(session, product)
-        if card.kind not in BOOKS:
-            raise NotFound(say("There is nothing here."))
         lessons = catalog.contents(session, here.viewer, card.id).lessons
         last = max((lesson.released_after_days for lesson in lessons), default=0)
         access = learning.lesson_access(

@@ -23,6 +23,15 @@ _OVERRUN = timedelta(hours=1)
 _ICS = "text/calendar"
 
 
+def visible_product(here: Edge, slug: str) -> catalog.ProductCard:
+    """Return the product at `slug`; one that was never published only to who holds it or works here, else `NotFound`."""
+    card = here.read(lambda session: catalog.product_by_slug(session, slug))
+    is_known = card.state not in {"draft", "scheduled"} or here.viewer.may(Permission.CATALOG_READ)
+    if not (is_known or _is_held(here, card)):
+        raise NotFound(say("There is no such product."))
+    return card
+
+
 def own_page(here: Edge, card: catalog.ProductCard) -> Response | None:
     """Return the page of a lecture, an hour or a bundle; None for everything that is read lesson by lesson."""
     if card.kind not in {"live", "consulting", "bundle"}:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.ids import private_id, public_id
-from xingtan.domains.catalog import api as catalog
 from xingtan.domains.insight import api as insight
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge, EdgeDep
@@ -28,7 +27,7 @@ for _part in (shelf, notes, progress, live, books):
 @router.get("/learn/{product}")
 def start(here: EdgeDep, product: str) -> Response:
     """Where the reader goes on in a product; a lecture and an hour of consulting have a page of their own."""
-    card = here.read(lambda session: catalog.product_by_slug(session, product))
+    card = live.visible_product(here, product)
     own_page = live.own_page(here, card)
     if own_page is not None:
         return own_page
