@@ -10,6 +10,7 @@ import pytest
 from tests.fixtures.web import Browser
 from tests.web.storefront.conftest import HOSTILE, Shop
 from xingtan.core.clock import ManualClock
+from xingtan.core.ids import public_id
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning import api as learning
@@ -294,3 +295,15 @@ def test_more_works_do_not_ask_more_often(client: Browser, shop: Shop, counting:
     with counting() as after:
         page(client, "/en/catalogue")
     assert len(after) == len(before)
+
+
+@pytest.mark.parametrize("path", ["/en/works/{}", "/en/checkout/{}", "/api/v1/products/{}"])
+def test_a_bundle_does_not_name_what_was_never_published(client: Browser, shop: Shop, path: str) -> None:
+    academy = shop.academy
+    secret = academy.product("A hushed plan", slug="hushed-plan")
+    both = academy.product("Now and then", kind="bundle", contains=(shop["seeds"].id, secret.id))
+    academy.publish(both.id)
+    academy.price(both.id)
+    text = page(client, path.format(both.slug))
+    assert "hushed" not in text.lower()
+    assert public_id("product", secret.id) not in text

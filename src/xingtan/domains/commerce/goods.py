@@ -19,6 +19,7 @@ class Goods:
     title: str
     kind: str
     is_for_sale: bool
+    was_published: bool
     parts: tuple["Goods", ...] = ()
 
     @property
@@ -46,4 +47,12 @@ def part_ids(session: Session, product_ids: Iterable[UUID]) -> tuple[UUID, ...]:
 
 
 def _goods(card: catalog.ProductCard, parts: tuple[Goods, ...] = ()) -> Goods:
-    return Goods(card.id, card.slug, card.title, card.kind, card.state == "published", parts)
+    return Goods(
+        card.id,
+        card.slug,
+        card.title,
+        card.kind,
+        card.state == "published",
+        card.state not in {"draft", "scheduled"},
+        parts,
+    )

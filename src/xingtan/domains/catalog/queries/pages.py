@@ -56,10 +56,17 @@ def product_page(session: Session, viewer: Viewer, slug: str) -> ProductPage:
         topics=main.topics,
         requirements=requirements(session, viewer, row.id),
         editions=same_work,
-        contains=bundle_contents(session, row.id) if row.kind == "bundle" else (),
+        contains=_contains(session, row, viewer),
         bundles=bundles_with(session, viewer, row.id),
         cover=asset_view(cover) if cover else None,
     )
+
+
+def _contains(session: Session, row: Product, viewer: Viewer) -> tuple[ProductCard, ...]:
+    """Return what a bundle holds, without what was never published: its name is nobody's business yet."""
+    held = bundle_contents(session, row.id) if row.kind == "bundle" else ()
+    is_staff = viewer.may(Permission.CATALOG_READ)
+    return tuple(one for one in held if is_staff or one.state not in {"draft", "scheduled"})
 
 
 def _may_see(row: Product, viewer: Viewer) -> bool:
