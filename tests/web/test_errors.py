@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.fixtures.web import Browser, House
 from xingtan.core.errors import (
@@ -124,3 +125,11 @@ def test_every_error_has_its_number() -> None:
 
     for kind in all_of(XingtanError):
         assert 400 <= errors.status_of_kind(kind) < 600, kind
+
+
+def test_what_broke_is_logged_by_its_route_and_not_by_its_path(browser: Browser) -> None:
+    with capture_logs() as lines:
+        browser.get("/fail/unforeseen")
+    (line,) = [line for line in lines if line["event"] == "unforeseen"]
+    assert line["route"] == "/fail/{kind}"
+    assert "/fail/unforeseen" not in str({name: value for name, value in line.items() if name != "exc_info"})

@@ -132,7 +132,9 @@ def _on_too_large(request: Request, _error: Exception) -> Response:
 
 
 def _on_unforeseen(request: Request, error: Exception) -> Response:
-    _log.error("unforeseen", path=request.url.path, exc_info=error)
+    # the route and not the path, in which the secret of a link or of a feed may stand
+    route = getattr(request.scope.get("route"), "path", "other")
+    _log.error("unforeseen", route=route, exc_info=error)
     return _answer(
         request,
         500,

@@ -124,9 +124,7 @@ class Database:
 def _engine(url: URL, *, pool_size: int) -> Engine:
     # hide_parameters: what a failed statement carried stands in no traceback, so in no log
     if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
-        )
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=pool_size * 2, hide_parameters=True,
         connect_args={"check_same_thread": False},
