@@ -40,6 +40,11 @@ def test_numbers_are_not_for_others(house: House) -> None:
     assert elsewhere.get("/metrics").status_code == 403
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_numbers_are_not_for_those_behind_a_proxy_on_this_machine(house: House, header: str) -> None:
+    assert house.callers["stranger"].get("/metrics", headers={header: "192.0.2.7"}).status_code == 403
+
+
 @pytest.mark.parametrize(("given", "status"), [("", 403), ("Bearer wrong", 403), ("Bearer right", 200)])
 def test_with_a_token_numbers_are_for_its_bearer(client: Browser, academy: Academy, given: str, status: int) -> None:
     academy.platform.settings.metrics_token = SecretStr("right")

@@ -132,4 +132,5 @@ def _serve_many(settings: Settings) -> None:
     uvicorn.run(
         "xingtan.cli.process:make_app", factory=True, host=settings.host, port=settings.port,
         workers=settings.workers, log_config=None, access_log=False, server_header=False,
+        proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from xingtan.web.wing import Wing
 
 router = Wing(include_in_schema=False)
 _LOOPBACK = {"127.0.0.1", "::1", "testclient"}
+_PASSED_ON = {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"}
 
 
 @router.get("/healthz")
@@ -45,5 +46,5 @@ def _check_token(request: Request, token: str) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), token.encode()):
             raise NotAllowed(say("This needs the metrics token."))
-    elif (request.client.host if request.client else "") not in _LOOPBACK:
+    elif (request.client.host if request.client else "") not in _LOOPBACK or not _PASSED_ON.isdisjoint(request.headers):
         raise NotAllowed(say("Metrics are for this machine only, unless a metrics token is set."))
