@@ -64,7 +64,7 @@ def _photograph(
             context.add_cookies(cookies)  # type: ignore[arg-type]
             page = context.new_page()
             page.goto(f"{url}/{language}{path}")
-            page.screenshot(path=out / f"{name}-{language}-{scheme}-{width}.png", full_page=name not in {"lesson"})
+            page.screenshot(path=out / f"{name}-{language}-{scheme}-{width}.png", full_page=name != "lesson")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from xingtan.infra.platform import Platform
 from xingtan.web import errors, health
 from xingtan.web.academy import AcademyMemory
 from xingtan.web.forgery import refuse_forgery
-from xingtan.web.middleware import BodyLimited, Guarded, Measured, OpeningDay, Speaking
+from xingtan.web.middleware import BodyLimited, Guarded, Heads, Measured, OpeningDay, Speaking
 from xingtan.web.page_cache import StrangersPages
 from xingtan.web.rooms import api_routers, page_routers
 from xingtan.web.static_files import StaticFiles
@@ -87,4 +87,5 @@ def _wrapped(app: FastAPI, platform: Platform, academy: AcademyMemory, cache: Pa
     app.add_middleware(Speaking, academy=academy)
     app.add_middleware(Guarded, is_https=is_https)
     app.add_middleware(Measured)
+    app.add_middleware(Heads)
     return app

@@ -73,6 +73,26 @@ class Measured:
                 )
 
 
+class Heads:
+    """Answers HEAD as GET without the body (RFC 9110 §9.3.2), wherever GET is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the request as a GET, and keep its body."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_body)
+
+
 class BodyLimited:
     """Refuses bodies that are larger than this route may take, by their declared and by their real size."""
 

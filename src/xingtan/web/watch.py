@@ -1,4 +1,7 @@
-"""Sees that something public changed in another process, by the newest event in the outbox, once a second."""
+"""Sees that something public changed in another process, by the newest event in the outbox, once a second.
+
+Prices and launches also begin and end by the clock alone, without an event: so everything is dropped once a minute.
+"""
 
 import threading
 
@@ -11,6 +14,7 @@ from xingtan.infra.outbox import newest_event
 from xingtan.web.academy import AcademyMemory
 
 _EVERY_S = 1.0
+_LOOKS_PER_MINUTE = 60
 _log = structlog.get_logger("web")
 
 
@@ -33,10 +37,10 @@ class PublicWatch:
         self._thread.join(5)
 
     def _run(self) -> None:
-        seen = self._newest()
+        seen, looks = self._newest(), 0
         while not self._stopping.wait(_EVERY_S):
-            newest = self._newest()
-            if newest != seen:
+            newest, looks = self._newest(), looks + 1
+            if newest != seen or looks % _LOOKS_PER_MINUTE == 0:
                 seen = newest
                 self._academy.forget()
                 self._cache.bump()

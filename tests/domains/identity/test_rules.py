@@ -212,7 +212,7 @@ def test_the_role_table_says_who_may_do_what() -> None:
         "editor": ["catalog.read", "catalog.write", "content.use"],
         "teacher": ["catalog.read", "content.use", "learners.read"],
         "support": [
-            "catalog.read", "learners.read", "mail.read", "orders.read", "orders.refund", "people.read", "people.write",
+            "catalog.read", "learners.read", "orders.read", "orders.refund", "people.read", "people.write",
         ],
         "analyst": ["catalog.read", "numbers.read"],
     }  # fmt: skip

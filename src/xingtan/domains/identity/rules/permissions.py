@@ -28,7 +28,6 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.ORDERS_REFUND,
             Permission.PEOPLE_READ,
             Permission.PEOPLE_WRITE,
-            Permission.MAIL_READ,
         }
     ),
     Role.ANALYST: frozenset({Permission.CATALOG_READ, Permission.NUMBERS_READ}),
