@@ -63,7 +63,12 @@ def serve_demo(settings: Settings, *, learners: int) -> None:
     from xingtan.sample.demo import open_demo
 
     platform = open_or_exit(settings)
-    links = open_demo(platform, learners=learners, say=typer.echo)
+    try:
+        links = open_demo(platform, learners=learners, say=typer.echo)
+    except Broken as error:
+        platform.close()
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(1) from None
     _serve(
         platform,
         [
