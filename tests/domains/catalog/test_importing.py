@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.course import COURSE
 from tests.domains.catalog.conftest import STAFF, Shop, png
 from tests.domains.catalog.sources import OWN, Texts, blog, book, rows, take, told
 from xingtan.core.errors import Invalid, NotAllowed
@@ -506,6 +505,13 @@ def test_a_course_in_a_repository_comes_in_with_its_edition(shop: Shop) -> None:
     assert rows(shop) == before
 
 
+def test_a_code_block_left_open_does_not_swallow_the_texts_behind_it(shop: Shop) -> None:
+    broken = "# On a PC\n\n## Setup\n\n```sh\nls\n    ```\n"
+    take(shop, {**COURSE_FILES, "1-start/lessons/1-a/pc.md": broken}, name="my-course", is_published=True)
+    headings = [entry.text for entry in lesson(shop, "my-course", "a").toc]
+    assert headings == ["Setup", "On a PC", "Setup", "On a Pi", "Setup"]
+
+
 def test_single_texts_become_lessons(shop: Shop) -> None:
     report = take(
         shop, {"10-b.md": "# B\n\nb", "2-a.md": "# A\n\n[b](10-b.md)", "README.md": "# Notes\n\nAbout."}, name="notes"
@@ -513,31 +519,3 @@ def test_single_texts_become_lessons(shop: Shop) -> None:
     contents = shop.read(lambda s: catalog.contents(s, SYSTEM, report.products[0].product_id))
     assert [line.title for line in contents.lessons] == ["A", "B"]
     assert 'href="lesson:b"' in lesson(shop, "notes", "a").html
-
-
-@pytest.mark.skipif(not COURSE.exists(), reason="the course to import is not beside this checkout")
-@pytest.mark.slow
-def test_a_real_course_comes_in_once(shop: Shop) -> None:
-    def run() -> catalog.ImportReport:
-        tree = catalog.open_source(COURSE)
-        plan = catalog.plan_import(tree, catalog.ImportOptions(COURSE.name, is_published=True))
-        return catalog.apply_plan(shop.platform, plan, tree=tree, viewer=SYSTEM, limit_bytes=100_000_000)
-
-    report = run()
-    for slug, other in (("iot-for-beginners", "zh"), ("iot-for-beginners-zh", "en")):
-        page = shop.read(lambda s, slug=slug: catalog.product_page(s, STRANGER, slug))
-        kinds = [line.kind for line in page.contents.lessons]
-        assert len(page.contents.sections) == 6
-        assert {kind: kinds.count(kind) for kind in set(kinds)} == {"text": 24, "quiz": 48, "assignment": 24}
-        assert [card.language for card in page.editions] == [other]
-    first = lesson(shop, "iot-for-beginners", "introduction-to-iot")
-    assert first.html.count('<img src="asset:') > 15
-    assert 'class="embed"' in first.html
-    assert 'href="lesson:introduction-to-iot-quiz-before"' in first.html
-    zh = lesson(shop, "iot-for-beginners-zh", "introduction-to-iot")
-    assert 'class="missing-image"' in zh.html
-    assert any("translated_images" in problem.what for problem in report.problems)
-    before = rows(shop)
-    again = run()
-    assert rows(shop) == before
-    assert all((done.added, done.changed, done.removed, done.unchanged) == (0, 0, 0, 96) for done in again.products)

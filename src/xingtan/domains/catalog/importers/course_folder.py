@@ -24,6 +24,7 @@ from xingtan.domains.catalog.importers.plan import (
 )
 from xingtan.domains.catalog.importers.questions import sound_questions
 from xingtan.domains.catalog.importers.texts import (
+    closed,
     first_paragraph,
     looks_chinese,
     natural,
@@ -268,7 +269,7 @@ class _Edition:
         anchors = _anchors([(lesson.main, body), *parts])
         files: list[str] = []
         pieces = [self._linked(path, text, anchors, files) for path, text in [(lesson.main, body), *parts]]
-        whole = "\n\n".join(piece.strip("\n") for piece in pieces if piece.strip())
+        whole = "\n\n".join(closed(piece.strip("\n")) for piece in pieces if piece.strip())
         return PlannedLesson(
             source_key=lesson.main[len(self.prefix) :],
             slug=self.slugs[lesson.main],

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+from markdown_it import MarkdownIt
 
 from xingtan.core.errors import Refused, say
 from xingtan.domains.catalog.importers.plan import Sources
@@ -15,6 +16,8 @@ _FRONT = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 _COMMENT = re.compile(r"\A\s*<!--.*?-->\s*", re.DOTALL)
 _HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\n]+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 _MARKUP = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|[*_`]+|<[^<>]*>")
+_BEHIND = "behind"
+_parser = MarkdownIt("commonmark")
 _NUMBERED = re.compile(r"^(?P<number>\d+)[-_. ]+(?P<rest>.+)$")
 
 
@@ -80,6 +83,13 @@ def split_title(text: str) -> tuple[str, str]:
     if match is None:
         return "", text
     return plain_words(match["title"]), text[match.end() :].lstrip("\n")
+
+
+def closed(markdown: str) -> str:
+    """Return `markdown` with a code block that was left open closed, lest it swallow what is put behind it."""
+    last = _parser.parse(f"{markdown}\n\n{_BEHIND}")[-1]
+    is_open = last.type == "fence" and last.content.rstrip().endswith(_BEHIND)
+    return f"{markdown}\n{last.markup}" if is_open else markdown
 
 
 def plain_words(markdown: str) -> str:
