@@ -4,6 +4,7 @@ The places: before every write of SQL (`write`), before and after every commit (
 every file that is stored (`storing`, `stored`).
 """
 
+import json
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ from xingtan.infra.platform import Platform, open_platform
 from xingtan.infra.settings import Settings
 
 PLACES = ("write", "commit", "committed", "storing", "stored")
+_SURVIVED = "survived.json"
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["xingtan.wiring", "tests.domains.commerce.shop", "tests.domains.catalog.sources"])
@@ -46,6 +48,12 @@ def was_killed(target: Callable[..., None], *args: Any, **more: Any) -> bool:
     return bool(process.exitcode)
 
 
+def passed(home: Path) -> dict[str, int]:
+    """Return how often the process that survived in `home` came past each place."""
+    counts: dict[str, int] = json.loads((home / _SURVIVED).read_text())
+    return counts
+
+
 class Killer:
     """Counts how often its process comes past each place; at the `at`-th time at `place` the process kills itself."""
 
@@ -58,6 +66,10 @@ class Killer:
         event.listen(Session, "after_commit", self._after_commit)
         self._put = obstore.put
         obstore.put = self._store
+
+    def survived(self, home: Path) -> None:
+        """Leave the counts in `home`, for `passed`."""
+        (home / _SURVIVED).write_text(json.dumps(self.counts))
 
     def _before_execute(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if statement.lstrip().startswith(_WRITES):
