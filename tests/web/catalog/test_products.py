@@ -101,6 +101,23 @@ def test_a_strange_page_address_is_refused(owner: Browser) -> None:
     assert owner.get("/studio/products", params={"after": "'; drop table"}).status_code == 422
 
 
+def test_a_products_pages_cost_the_same_however_much_is_inside(owner: Browser, academy: Academy) -> None:
+    paths = (OWN, f"{OWN}/lessons/the-paid-part", f"{OWN}/lessons/the-paid-part/versions")
+    before = [cost(owner, academy, path) for path in paths]
+    for number in range(20):
+        academy.add(academy.course.id, f"Lesson {number}")
+        academy.product(f"Product {number}", slug=f"p-{number}", topics=(f"t-{number}",))
+    assert [cost(owner, academy, path) for path in paths] == before
+    assert all(one <= limit for one, limit in zip(before, (22, 10, 10), strict=True)), before
+
+
+def cost(owner: Browser, academy: Academy, path: str) -> int:
+    owner.get(path)  # the caches are warm
+    with counted(academy) as asked:
+        assert owner.get(path).status_code == 200
+    return len(asked)
+
+
 # --- a new one -------------------------------------------------------------------------------------------------------
 def test_every_kind_can_be_begun(owner: Browser, academy: Academy) -> None:
     for kind in catalog.PRODUCT_KINDS:
