@@ -9,8 +9,10 @@ from tests.domains.catalog.sources import OWN, blog, book
 from tests.fixtures.web import Academy, Browser
 from tests.web.catalog.words import SCRIPT, form_on
 from xingtan.core.ids import private_id, public_id
+from xingtan.core.money import Money
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce import api as commerce
 from xingtan.infra.db import new_id
 from xingtan.infra.jobs import enqueue
 
@@ -59,7 +61,14 @@ def test_a_folder_is_looked_at_then_brought_in_then_the_same(owner: Browser, aca
     assert "It is in" in end
     assert '<a href="/studio/products/small">' in end
     assert "This link leads nowhere." in end
-    assert "Set its price" in end
+    assert "came with a price, which is not set yet." in end
+    prices = end.split('/prices"')[0].rsplit('action="', 1)[1] + "/prices"
+    for _ in range(2):  # twice is once
+        assert owner.submit(prices).status_code == 303
+    small = academy.read(lambda s: catalog.product_by_slug(s, "small"))
+    offers = academy.read(lambda s: commerce.offers_of(s, SYSTEM, small.id))
+    assert [one.price for one in offers] == [Money(990, "CNY")]
+    assert "not set yet" not in owner.get(prices.removesuffix("/prices")).text
     assert {"small", "other", "both"} <= slugs(academy)
     again = bring(owner, "everything.zip", packed(OWN))
     assert "All of it is here already, word for word." in again
@@ -169,6 +178,8 @@ def test_a_product_goes_out_and_comes_back_the_same(owner: Browser, learner: Bro
     exported = owner.get("/studio/products/reading-numbers/export.zip").content
     with zipfile.ZipFile(io.BytesIO(exported)) as archive:
         assert any(b"A secret apricot." in archive.read(name) for name in archive.namelist())
+        facts = next(name for name in archive.namelist() if name.endswith("product.yaml"))
+        assert b"199" in archive.read(facts)
     report = bring(owner, "reading-numbers.zip", exported)
     assert "An export of Xingtan" in report
 

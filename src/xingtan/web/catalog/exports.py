@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, Any
 
+from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
 
 from xingtan.core.viewer import Permission
 from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce import api as commerce
 from xingtan.web.catalog.forms import room
 from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.learning.serving import disposition
@@ -34,8 +36,11 @@ def _sent(here: Edge, slug: str, *, suffix: str) -> Response:
     is_book = suffix == ".epub"
     out: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - `_pieces` closes it
     try:
-        export = catalog.export_epub if is_book else catalog.export_folder
-        export(here.platform, slug, out, viewer=here.viewer)
+        if is_book:
+            catalog.export_epub(here.platform, slug, out, viewer=here.viewer)
+        else:
+            price = here.read(lambda session: _price_tag(here, session, slug))
+            catalog.export_folder(here.platform, slug, out, viewer=here.viewer, price=price)
     except BaseException:
         out.close()
         raise
@@ -46,6 +51,12 @@ def _sent(here: Edge, slug: str, *, suffix: str) -> Response:
         "Cache-Control": "private, no-store",
     }
     return StreamingResponse(_pieces(out), media_type=media_type, headers=headers)
+
+
+def _price_tag(here: Edge, session: Session, slug: str) -> dict[str, Any] | None:
+    now, product = here.platform.clock.now(), catalog.product_by_slug(session, slug)
+    offers = commerce.offers_of(session, here.viewer, product.id)
+    return commerce.write_price_tag(offer for offer in offers if offer.is_live(now))
 
 
 def _pieces(out: IO[bytes]) -> Iterator[bytes]:

@@ -59,7 +59,7 @@ class Imported:
     changed: int
     removed: int
     unchanged: int
-    has_price: bool
+    lacks_its_price: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +80,8 @@ class ImportProgressPage:
     def is_over(self) -> bool:
         """Say whether nothing more will happen by itself."""
         return self.state in {"done", "dead"}
+
+    @property
+    def lacking(self) -> int:
+        """Return how many products came with a price that is not set yet."""
+        return sum(one.lacks_its_price for one in self.products)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO, Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
@@ -15,12 +16,14 @@ from xingtan.core.errors import Invalid, NotFound, Sentence, say
 from xingtan.core.ids import private_id, public_id
 from xingtan.core.viewer import Permission
 from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce import api as commerce
 from xingtan.infra import jobs
 from xingtan.web.catalog.forms import Typed, errors_of, room, text
 from xingtan.web.catalog.import_pages import Imported, ImportPage, ImportProgressPage, ImportReportPage, Trouble
 from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.errors import status_of
 from xingtan.web.render import render
+from xingtan.web.storefront.cards import Visit
 from xingtan.web.translations import in_words
 
 router = room()
@@ -159,18 +162,17 @@ def watch(here: EdgeDep, job: str) -> Response:
 
 
 def _progress(here: Edge, session: Session, job: str) -> ImportProgressPage:
-    found = jobs.job_view(session, private_id("job", job))
-    if found.kind != _JOB:
-        raise NotFound(say("There is no such job."))
+    found = _import_of(session, job)
     progress: dict[str, Any] = dict(found.progress)
     report: Mapping[str, Any] = progress.get("report") or {}
+    tags = _tags(here, session, report)
     return ImportProgressPage(
         id=job,
         state=found.state,
         done=int(progress.get("done", 0)),
         total=int(progress.get("total", 0)),
         title=str(progress.get("title", "")),
-        products=[_imported(one) for one in report.get("products", ())],
+        products=[_imported(one, tags) for one in report.get("products", ())],
         troubles=[
             Trouble(one["path"], one["what"], in_words(Sentence(one["msgid"], one["params"]), here.language))
             for one in report.get("problems", ())
@@ -179,8 +181,40 @@ def _progress(here: Edge, session: Session, job: str) -> ImportProgressPage:
     )
 
 
-def _imported(one: Mapping[str, Any]) -> Imported:
+def _tags(here: Edge, session: Session, report: Mapping[str, Any]) -> dict[UUID, Mapping[str, Any]]:
+    """Return the price with which each product came, of those that have no price of their own."""
+    tags = {UUID(one["product_id"]): one["price"] for one in report.get("products", ()) if one.get("price")}
+    visit = Visit.of(here)
+    priced = commerce.offers_for(session, list(tags), currency=visit.currency, at=visit.at) if tags else {}
+    return {product_id: tag for product_id, tag in tags.items() if product_id not in priced}
+
+
+@router.post("/import/{job}/prices")
+def set_prices(here: EdgeDep, job: str) -> Response:
+    """Give the products of an import the prices with which they came, where they have none."""
+    here.require(Permission.CATALOG_WRITE)
+    currency = Visit.of(here).currency
+
+    def work(session: Session) -> None:
+        found = _import_of(session, job)
+        report: Mapping[str, Any] = found.progress.get("report") or {}
+        for product_id, tag in _tags(here, session, report).items():
+            for offer in commerce.read_price_tag(product_id, tag, currency=currency):
+                commerce.make_offer(session, here.viewer, offer, clock=here.platform.clock)
+
+    here.write(work)
+    return RedirectResponse(here.url(f"/studio/import/{job}"), status_code=303)
+
+
+def _import_of(session: Session, job: str) -> jobs.JobView:
+    found = jobs.job_view(session, private_id("job", job))
+    if found.kind != _JOB:
+        raise NotFound(say("There is no such job."))
+    return found
+
+
+def _imported(one: Mapping[str, Any], tags: Mapping[UUID, object]) -> Imported:
     return Imported(
         slug=one["slug"], title=one["title"], is_new=one["is_new"], added=one["added"], changed=one["changed"],
-        removed=one["removed"], unchanged=one["unchanged"], has_price=bool(one.get("price")),
+        removed=one["removed"], unchanged=one["unchanged"], lacks_its_price=UUID(one["product_id"]) in tags,
     )  # fmt: skip
