@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotAllowed, say
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.entitlements.models import Entitlement
+from xingtan.infra.db.base import UtcDateTime
 
 CLOCK_SKEW = timedelta(minutes=15)
 """How far this clock may be behind the one that granted, so that nobody is sent away right after paying."""
@@ -31,12 +33,37 @@ class Holding:
     is_live: bool
 
 
-def _live(at: datetime) -> ColumnElement[bool]:
+_rights = Entitlement.__table__.c
+
+
+def _is_live(now: Any, latest_start: Any) -> ColumnElement[bool]:
     return and_(
-        Entitlement.starts_at <= at + CLOCK_SKEW,
-        or_(Entitlement.ends_at.is_(None), Entitlement.ends_at > at),
-        Entitlement.ended_at.is_(None),
+        _rights.starts_at <= latest_start,
+        or_(_rights.ends_at.is_(None), _rights.ends_at > now),
+        _rights.ended_at.is_(None),
     )
+
+
+def _live(at: datetime) -> ColumnElement[bool]:
+    return _is_live(at, at + CLOCK_SKEW)
+
+
+# Asked for every page of a signed-in reader: built once, over the table, which is a third of the work of row classes.
+_HOLDINGS = (
+    select(
+        _rights.id,
+        _rights.product_id,
+        _rights.source_kind,
+        _rights.source_id,
+        _rights.starts_at,
+        _rights.ends_at,
+        _rights.ended_at,
+        _rights.end_reason,
+        _is_live(bindparam("now", type_=UtcDateTime()), bindparam("latest_start", type_=UtcDateTime())),
+    )
+    .where(_rights.person_id == bindparam("owner", type_=Uuid()))
+    .order_by(_rights.starts_at.desc(), _rights.id.desc())
+)
 
 
 def has_access(session: Session, person_id: UUID, product_id: UUID, *, at: datetime) -> bool:
@@ -66,17 +93,8 @@ def holdings(session: Session, viewer: Viewer, *, at: datetime, person_id: UUID 
     owner = person_id or viewer.require_person()
     if owner != viewer.person_id and not viewer.may(Permission.PEOPLE_READ):
         raise NotAllowed(say("Your role does not allow this."))
-    rows = session.execute(
-        select(Entitlement, _live(at)).where(Entitlement.person_id == owner)
-        .order_by(Entitlement.starts_at.desc(), Entitlement.id.desc())
-    )  # fmt: skip
-    return tuple(
-        Holding(
-            row.id, row.product_id, row.source_kind, row.source_id, row.starts_at, row.ends_at, row.ended_at,
-            row.end_reason, bool(is_live),
-        )
-        for row, is_live in rows
-    )  # fmt: skip
+    rows = session.execute(_HOLDINGS, {"owner": owner, "now": at, "latest_start": at + CLOCK_SKEW})
+    return tuple(Holding(*row) for row in rows)
 
 
 def holder_count(session: Session, product_ids: Sequence[UUID], *, at: datetime) -> dict[UUID, int]:

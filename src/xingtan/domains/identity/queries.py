@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
@@ -47,6 +47,23 @@ SCAN_LIMIT = 20_000
 
 _SCAN_BATCH = 500
 _MOST = 200
+_entries, _people, _roles_given = (row.__table__ for row in (SignInSession, Person, RoleGrant))
+# Asked for every page of a signed-in reader: built once, over the tables, which is a third of the work of row classes.
+_SIGNED_IN = (
+    select(
+        _entries.c.person_id,
+        _entries.c.id,
+        _entries.c.factors,
+        _entries.c.last_seen_at,
+        _people.c.name_sealed,
+        _people.c.language,
+        _roles_given.c.role,
+    )
+    .join(_people, _people.c.id == _entries.c.person_id)
+    .outerjoin(_roles_given, (_roles_given.c.person_id == _people.c.id) & _roles_given.c.ended_at.is_(None))
+    .where(_entries.c.token_hash == bindparam("token_hash"), _entries.c.awaits_factor.is_(False))
+    .where(_entries.c.ended_at.is_(None), _entries.c.expires_at > bindparam("now"), _people.c.closed_at.is_(None))
+)
 _KNOWS_PEOPLE = (Permission.PEOPLE_READ, Permission.LEARNERS_READ, Permission.ORDERS_READ)
 
 
@@ -67,25 +84,17 @@ def open_session(session: Session, token: str, *, clock: Clock, vault: Vault) ->
     Permissions are those of the roles that the person has now, not of those at sign-in.
     """
     now = clock.now()
-    wanted = (
-        select(SignInSession, Person.name_sealed, Person.language, RoleGrant.role)
-        .join(Person, Person.id == SignInSession.person_id)
-        .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & RoleGrant.ended_at.is_(None))
-        .where(SignInSession.token_hash == hash_of(token), SignInSession.awaits_factor.is_(False))
-        .where(SignInSession.ended_at.is_(None), SignInSession.expires_at > now, Person.closed_at.is_(None))
-    )
-    rows = session.execute(wanted).all()
+    rows = session.execute(_SIGNED_IN, {"token_hash": hash_of(token), "now": now}).all()
     if not rows:
         return None
-    row, name_sealed, language, _ = rows[0]
+    person_id, session_id, factors, last_seen_at, name_sealed, language, _ = rows[0]
     permissions = permissions_of(filter(None, (role for *_, role in rows)))
-    name = sealing.opened_or_empty(session, vault, row.person_id, field=sealing.NAME, sealed=name_sealed)
     return SignedIn(
-        viewer=Viewer(row.person_id, permissions, language),
-        session_id=row.id,
-        name=name,
-        factors=tuple(row.factors),
-        is_stale=now - row.last_seen_at >= TOUCHED_EVERY,
+        viewer=Viewer(person_id, permissions, language),
+        session_id=session_id,
+        name=sealing.opened_or_empty(session, vault, person_id, field=sealing.NAME, sealed=name_sealed),
+        factors=tuple(factors),
+        is_stale=now - last_seen_at >= TOUCHED_EVERY,
     )
 
 

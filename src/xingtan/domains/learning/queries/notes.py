@@ -1,8 +1,9 @@
 """A learner's own notes; nobody else has a query for them."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
@@ -14,12 +15,15 @@ from xingtan.domains.learning.sealing import QUOTE, TEXT
 from xingtan.domains.learning.views import Anchor, NoteOfLesson, NoteView
 from xingtan.infra.vault import Vault
 
+_notes = Note.__table__.c
 _IN_LESSON = (
-    select(Note).where(Note.person_id == bindparam("person"), Note.lesson_id == bindparam("lesson")).order_by(Note.id)
+    select(*_notes)
+    .where(_notes.person_id == bindparam("person", type_=Uuid()), _notes.lesson_id == bindparam("lesson", type_=Uuid()))
+    .order_by(_notes.id)
 )
 
 
-def note_view(session: Session, row: Note, *, vault: Vault, html: str | None = None) -> NoteView:
+def note_view(session: Session, row: Note | Row[Any], *, vault: Vault, html: str | None = None) -> NoteView:
     """Return a note opened. With the lesson's `html` of today, its quote is looked for there again."""
     quote = vault.open(session, row.person_id, QUOTE, row.quote_sealed) if row.quote_sealed else ""
     anchor = Anchor(**row.anchor) if row.anchor else None
@@ -50,7 +54,7 @@ def lesson_notes(
         return ()
     notes = [
         note_view(session, row, vault=vault, html=None if row.version_id == version_id else html)
-        for row in session.scalars(_IN_LESSON, {"person": viewer.person_id, "lesson": lesson_id})
+        for row in session.execute(_IN_LESSON, {"person": viewer.person_id, "lesson": lesson_id})
     ]
     return tuple(sorted(notes, key=lambda note: note.anchor.start if note.anchor else 1 << 40))
 
