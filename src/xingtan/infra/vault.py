@@ -86,11 +86,15 @@ class Vault:
         self._master = AESGCM(master_key)
         self._master_key = master_key
         self._keys: OrderedDict[tuple[UUID, int], bytes] = OrderedDict()
+        self._derived: dict[str, bytes] = {}
         self._guard = threading.Lock()
 
     def derive(self, purpose: str) -> bytes:
         """Return a 32-byte secret for `purpose` (HKDF-Expand, RFC 5869 §2.3), e.g. for signing media URLs."""
-        return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(self._master_key)
+        secret = self._derived.get(purpose)
+        if secret is None:
+            secret = self._derived[purpose] = HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(self._master_key)
+        return secret
 
     def blind_index(self, field: str, text: str) -> bytes:
         """Return 32 bytes that stand for `text` in look-ups of `field`."""
