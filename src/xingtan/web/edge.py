@@ -4,7 +4,8 @@ A route takes `edge: EdgeDep`. Reading the viewer costs a query and happens only
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -60,6 +61,8 @@ class Edge:
         self.platform = cast("Platform", request.app.state.platform)
         self.language = cast("Language", request.state.language)
         self.prefix = cast("str", request.state.prefix)
+        self._session: Session | None = None
+        self._waiting: list[Callable[[], None]] = []
 
     @cached_property
     def signed_in(self) -> identity.SignedIn | None:
@@ -68,12 +71,15 @@ class Edge:
         if not token:
             return None
         platform = self.platform
-        with platform.database.reading() as session:
+        with self.reading() as session:
             signed_in = identity.open_session(session, token, clock=platform.clock, vault=platform.vault)
         if signed_in is not None and signed_in.is_stale:
             session_id = signed_in.session_id
-            self.write(lambda session: identity.touch_session(session, session_id, clock=platform.clock))
+            self._after_reading(lambda: self._touch(session_id))
         return signed_in
+
+    def _touch(self, session_id: UUID) -> None:
+        self.write(lambda session: identity.touch_session(session, session_id, clock=self.platform.clock))
 
     @cached_property
     def viewer(self) -> Viewer:
@@ -105,9 +111,32 @@ class Edge:
         if not self.viewer.is_staff:
             raise NotAllowed(say("This part is for the people who run the academy."))
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a reading session; inside of another one of this request, that one: one connection, one state."""
+        if self._session is not None:
+            yield self._session
+            return
+        with self.platform.database.reading() as session:
+            self._session = session
+            try:
+                yield session
+            finally:
+                self._session = None
+        while self._waiting:
+            self._waiting.pop()()
+
+    def _after_reading(self, work: Callable[[], None]) -> None:
+        """Do `work`, which writes, now, or when the open reading session has given its connection back."""
+        if self._session is None:
+            work()
+        else:
+            self._waiting.append(work)
+
     def read(self, work: Callable[[Session], T]) -> T:
         """Return what `work` returns in a reading session."""
-        return self.platform.database.read(work)
+        with self.reading() as session:
+            return work(session)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction."""
