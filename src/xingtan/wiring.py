@@ -54,6 +54,7 @@ _PUBLIC_EVENTS = frozenset(
         "catalog.product_published",
         "catalog.product_retired",
         "catalog.product_changed",
+        "catalog.product_indexed",  # what is found
         "catalog.lesson_published",
         "catalog.lesson_removed",
         "commerce.offer_made",

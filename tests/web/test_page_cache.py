@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.fixtures.web import Academy, Browser, House
+from xingtan.core.viewer import SYSTEM
+from xingtan.domains.catalog import api as catalog
 from xingtan.infra.cache import PageCache
 from xingtan.web.edge import FORM_COOKIE, SESSION_COOKIE
 from xingtan.web.page_cache import StrangersPages
@@ -329,3 +331,11 @@ def test_another_process_hears_of_it_too(client: Browser, academy: Academy, app:
         asyncio.run(asyncio.sleep(0.05))
     assert pages_of(app).epoch > epoch
     assert "From elsewhere" in catalogue(client)[1]
+
+
+@pytest.mark.parametrize("path", ["/search?q=numbers", "/api/v1/search?q=numbers"])
+def test_what_was_found_before_the_index_knew_is_not_kept(client: Browser, academy: Academy, path: str) -> None:
+    academy.write(lambda s: catalog.retire_product(s, academy.course.id, viewer=SYSTEM, clock=academy.platform.clock))
+    assert academy.course.slug in client.get(path).text  # the index has not heard of it
+    academy.work()
+    assert academy.course.slug not in client.get(path).text

@@ -34,6 +34,14 @@ class ProductChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProductIndexed(Event):
+    """The search index says of a product what is true now."""
+
+    kind: ClassVar[str] = "catalog.product_indexed"
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class LessonPublished(Event):
     """A version of a lesson has become the one that learners see."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from xingtan.domains.catalog.events import (
     ProductChanged,
+    ProductIndexed,
     ProductPublished,
     ProductRetired,
 )
@@ -16,6 +17,7 @@ from xingtan.domains.catalog.importers.running import IMPORT, run_import, tidy_s
 from xingtan.domains.catalog.indexing import index_product
 from xingtan.domains.catalog.use_cases.publishing import publish_due
 from xingtan.infra.jobs import Periodic
+from xingtan.infra.outbox import emit
 from xingtan.infra.platform import Platform
 
 INDEX_PRODUCT = "catalog.index_product"
@@ -24,7 +26,10 @@ TIDY_IMPORTS = "catalog.tidy_imports"
 
 
 def _index(session: Session, platform: Platform, args: Mapping[str, Any]) -> None:
-    index_product(session, UUID(args["event"]["product_id"]), index=platform.search)
+    product_id = UUID(args["event"]["product_id"])
+    index_product(session, product_id, index=platform.search)
+    # what was found meanwhile, and kept for strangers, is old now
+    emit(session, ProductIndexed(product_id), at=platform.clock.now())
 
 
 def _publish_due(session: Session, platform: Platform, _args: Mapping[str, Any]) -> None:
