@@ -98,3 +98,31 @@ def test_a_strangers_form_has_a_cookie_and_a_token(client: Browser) -> None:
     body = {"email": "owner@example.org", "password": "wrong", "next": "/"}
     assert client.post("/sign-in", data=body).status_code == 403
     assert client.post("/sign-in", data={**body, FIELD: token}).status_code != 403
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "charset=raw_unicode_escape",
+        'Charset="unicode_escape"',
+        "charset*=utf-8''utf-16",
+        "charset=utf-8; charset=raw_unicode_escape",
+        "charset*0=raw_unicode; charset*1=_escape",
+    ],
+)
+def test_a_form_in_another_charset_is_not_read(learner: Browser, charset: str) -> None:
+    body = f'--x\r\nContent-Disposition: form-data; name="{FIELD}"\r\n\r\n\\ud800\r\n--x--\r\n'
+    answer = learner.post(OUT, content=body, headers={"Content-Type": f"multipart/form-data; boundary=x; {charset}"})
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", '; charset="UTF-8"'])
+def test_a_form_in_our_charset_is_read(learner: Browser, charset: str) -> None:
+    body = f'--x\r\nContent-Disposition: form-data; name="{FIELD}"\r\n\r\n{learner.form_token}\r\n--x--\r\n'
+    answer = learner.post(OUT, content=body, headers={"Content-Type": f"multipart/form-data; boundary=x{charset}"})
+    assert answer.status_code == 303
+
+
+def test_a_notice_is_judged_by_its_signature_whoever_sends_it(owner: Browser) -> None:
+    answer = owner.post("/webhooks/sandbox", data={"id": "evt_1"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "notice-refused")

@@ -4,6 +4,7 @@ Two locks. The browser's own word (`Sec-Fetch-Site`, else `Origin`) must not nam
 the token that belongs to its session cookie or, for a stranger, to its form cookie. A request that carries neither
 cookie has no authority that a forger could borrow; there the first lock is enough. So it is where a stranger speaks of
 her own browser only (`_FIRST_LOCK`): those forms stand on pages that are kept for all and can hold nobody's token.
+A payment provider's notice has a lock of its own, a signature over its raw body, in which no form is looked for.
 """
 
 import hmac
@@ -19,11 +20,12 @@ FIELD, HEADER = "csrf_token", "x-csrf-token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OWN = {"same-origin", "none"}
 _FIRST_LOCK = {"/consent", "/seen"}
+_SIGNED = "/webhooks/"
 
 
 async def refuse_forgery(request: Request) -> None:
     """Raise `NotAllowed` for an unsafe request that does not come from one of our own forms."""
-    if request.method in _SAFE:
+    if request.method in _SAFE or request.url.path.startswith(_SIGNED):
         return
     here = edge(request)
     _refuse_other_sites(here)

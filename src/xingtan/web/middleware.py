@@ -3,6 +3,7 @@
 All of it is plain ASGI: a wrapped response class would cost more than some of our pages.
 """
 
+import re
 import time
 from collections.abc import MutableMapping
 from typing import Any, cast
@@ -11,7 +12,7 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import RedirectResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xingtan.infra.telemetry import observe_request
@@ -20,6 +21,7 @@ from xingtan.web.language import COOKIE, choose, split_prefix
 
 _MEGABYTE = 10**6
 _SMALL_BODY = 2 * _MEGABYTE
+_OTHER_CHARSET = re.compile(r"""charset(?!\s*=\s*"?utf-8"?\s*(;|$))""")
 _UPLOADS = ("/studio/", "/api/v1/")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -105,6 +107,10 @@ class BodyLimited:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
             return
+        if not _is_utf8_form(Headers(scope=scope).get("content-type", "").lower()):
+            refusal = PlainTextResponse("Send forms in UTF-8.", status_code=415, headers={"Connection": "close"})
+            await refusal(scope, receive, send)
+            return
         limit = self._upload_limit if split_prefix(scope["path"])[1].startswith(_UPLOADS) else _SMALL_BODY
         declared = Headers(scope=scope).get("content-length", "0")
         scope.setdefault("state", {})["too_large"] = declared.isdigit() and int(declared) > limit
@@ -124,6 +130,11 @@ class BodyLimited:
             return message
 
         await self._app(scope, counting, send)
+
+
+def _is_utf8_form(content_type: str) -> bool:
+    """Say whether a form with files may be read: in other charsets it could hold what is no text at all."""
+    return not content_type.startswith("multipart/") or _OTHER_CHARSET.search(content_type) is None
 
 
 class BodyTooLarge(Exception):
