@@ -24,7 +24,7 @@ _ICS = "text/calendar"
 
 
 def visible_product(here: Edge, slug: str) -> catalog.ProductCard:
-    """Return the product at `slug`; one that was never published only to who holds it or works here, else `NotFound`."""
+    """Return the product at `slug`; `NotFound` for one never published, unless held or by staff."""
     card = here.read(lambda session: catalog.product_by_slug(session, slug))
     is_known = card.state not in {"draft", "scheduled"} or here.viewer.may(Permission.CATALOG_READ)
     if not (is_known or _is_held(here, card)):
