@@ -26,6 +26,7 @@ from xingtan.core.errors import Sentence
 from xingtan.core.money import CURRENCIES, Money
 from xingtan.domains.identity import api as identity
 from xingtan.web.edge import Edge, Reader
+from xingtan.web.folding import FoldingEnvironment, sentence_folder
 from xingtan.web.forgery import give_form_cookie, prepare_form_cookie
 from xingtan.web.language import Language
 from xingtan.web.static_files import static_url
@@ -89,7 +90,8 @@ def environment(language: Language) -> Environment:
     rooms = {
         folder.parent.name: FileSystemLoader(folder) for folder in sorted(_WEB.glob("*/templates")) if folder.is_dir()
     }
-    made = Environment(
+    made = FoldingEnvironment(
+        foldable={"_": sentence_folder(speaker(language).gettext), "static": static_url},
         loader=ChoiceLoader([PrefixLoader(rooms), FileSystemLoader(_WEB / "templates")]),
         autoescape=True,
         undefined=StrictUndefined,
