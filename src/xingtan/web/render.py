@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
@@ -79,6 +79,7 @@ def to_html(here: Edge, page: Page, *, reader: Reader) -> str:
             environment(here.language)
             .get_template(page.template)
             .render(context, page=page, reader=reader, academy=here.request.app.state.academy.view(here.language))
+            .replace("\x00", "\ufffd")  # somebody may have typed it; HTML has no NUL
         )
     finally:
         _now.reset(token)
@@ -109,7 +110,7 @@ def environment(language: Language) -> Environment:
         static=static_url,
         money=lambda amount: money_text(amount, language),
         date=lambda value: format_date(_local(value), "long", locale=locale) if value else "",
-        datetime_=lambda value: format_datetime(_local(value), "medium", locale=locale) if value else "",
+        datetime_=lambda value: datetime_text(value.astimezone(_zone()), locale) if value else "",
         relative=lambda value: _relative(value, locale) if value else "",
         number=lambda value: format_decimal(value, locale=locale),
         say=lambda sentence: in_words(sentence, language) if isinstance(sentence, Sentence) else sentence,
@@ -129,6 +130,12 @@ def money_text(amount: Money, language: str) -> str:
 
 def _decimal(amount: Money) -> Decimal:
     return Decimal(amount.major())
+
+
+def datetime_text(value: datetime, locale: str) -> str:
+    """Return a day and the minute, e.g. ``Nov 22, 2026, 11:21 AM``; what is read by people needs no seconds."""
+    between = " " if locale.startswith("zh") else ", "
+    return f"{format_date(value, 'medium', locale=locale)}{between}{format_time(value, 'short', locale=locale)}"
 
 
 def _zone() -> ZoneInfo:
