@@ -133,3 +133,10 @@ def test_what_broke_is_logged_by_its_route_and_not_by_its_path(browser: Browser)
     (line,) = [line for line in lines if line["event"] == "unforeseen"]
     assert line["route"] == "/fail/{kind}"
     assert "/fail/unforeseen" not in str({name: value for name, value in line.items() if name != "exc_info"})
+
+
+@pytest.mark.parametrize(
+    "path", ["/works/%00", "/en/works/%00", "/learn/a%00b", "/learn/x/%00", "/checkout/%00", "/sandbox/pay/%00"]
+)
+def test_an_address_that_no_database_keeps_is_nowhere(client: Browser, path: str) -> None:
+    assert client.get(path).status_code == 404

@@ -153,7 +153,8 @@ class Speaking:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        prefix, path = split_prefix(scope["path"])
+        # NUL, which PostgreSQL refuses as text, becomes a letter that no address of ours has
+        prefix, path = split_prefix(scope["path"].replace("\0", "\ufffd"))
         headers = Headers(scope=scope)
         language = choose(
             prefix,
@@ -163,7 +164,7 @@ class Speaking:
         )
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["language"], state["prefix"] = language, f"/{prefix}" if prefix else ""
-        if prefix:
+        if path != scope["path"]:
             scope = cast("Scope", {**scope, "path": path, "raw_path": path.encode()})
         await self._app(scope, receive, send)
 
