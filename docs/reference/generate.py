@@ -70,7 +70,9 @@ def events() -> str:
     """Return the page of events."""
     _import_everything()
     lines = ["# Events", "", _NOTE, "| event | what happened | carries |", "| --- | --- | --- |"]
-    for kind in sorted(_below(Event), key=lambda event: event.kind):
+    # a dataclass with slots is made twice, so each kind is taken once
+    kinds = {kind.kind: kind for kind in _below(Event)}
+    for kind in (kinds[name] for name in sorted(kinds)):
         carries = ", ".join(f"`{name}`" for name in kind.__dataclass_fields__)
         lines.append(f"| `{kind.kind}` | {(kind.__doc__ or '').strip().splitlines()[0]} | {carries} |")
     return "\n".join(lines) + "\n"

@@ -37,7 +37,7 @@ ACTOR = "a" * 32
 @pytest.fixture
 def log(database_url: str, tmp_path: Path) -> Iterator[Database]:
     database = Database(database_url or f"sqlite:///{tmp_path / 'log.sqlite3'}")
-    BehaviourEvent.__table__.create(database.engine)
+    BehaviourEvent.__table__.create(database.engine, checkfirst=True)
     yield database
     database.close()
 
