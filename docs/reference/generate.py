@@ -53,8 +53,8 @@ def errors() -> str:
     _import_everything()
     lines = ["# Errors", "", _NOTE]
     lines += [
-        "Every refusal has a stable `code`. The API answers with problem details (RFC 9457) that carry it; pages say the",
-        "same in the reader's language.",
+        "Every refusal has a stable `code`. The API answers with problem details (RFC 9457) that carry it;",
+        "pages say the same in the reader's language.",
         "",
         "| code | what it means |",
         "| --- | --- |",
