@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from xingtan.core.errors import NotAllowed, say
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.identity import api as identity
+from xingtan.infra.cache import PageCache
 from xingtan.infra.platform import Platform
 from xingtan.web.language import HTML_LANG, Language
 
@@ -61,6 +62,8 @@ class Edge:
         self.platform = cast("Platform", request.app.state.platform)
         self.language = cast("Language", request.state.language)
         self.prefix = cast("str", request.state.prefix)
+        self.epoch = cast("PageCache", request.app.state.pages).epoch
+        """How often something public had changed when this request began: what it reads is not older than that."""
         self._session: Session | None = None
         self._waiting: list[Callable[[], None]] = []
 

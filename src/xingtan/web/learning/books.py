@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
-from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from xingtan.core.errors import NotFound, say
@@ -14,8 +13,9 @@ from xingtan.domains.learning import api as learning
 from xingtan.web.edge import EdgeDep
 from xingtan.web.learning.live import visible_product
 from xingtan.web.learning.serving import disposition
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 
 BOOKS = frozenset({"ebook", "course", "column", "article"})
 _EPUB = "application/epub+zip"

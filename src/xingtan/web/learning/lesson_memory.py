@@ -44,14 +44,14 @@ class LessonMemory:
         """Return the lesson, from memory or from the catalogue; `NotFound` when there is none for this reader."""
         if here.viewer.may(Permission.CATALOG_READ):  # drafts change without public news
             return here.read(lambda session: _read(session, here.viewer, product_slug, lesson_slug=lesson_slug))
-        key, epoch = (product_slug, lesson_slug), self._pages.epoch
+        key = product_slug, lesson_slug
         with self._guard:
             kept = self._lessons.get(key)
-        if kept is not None and kept[0] == epoch:
+        if kept is not None and kept[0] == self._pages.epoch:
             return kept[1]
         found = here.read(lambda session: _read(session, STRANGER, product_slug, lesson_slug=lesson_slug))
         with self._guard:
-            self._lessons[key] = epoch, found
+            self._lessons[key] = here.epoch, found
             while len(self._lessons) > _KEPT:
                 self._lessons.popitem(last=False)
         return found

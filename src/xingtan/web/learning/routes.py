@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.ids import private_id, public_id
@@ -18,8 +18,9 @@ from xingtan.web.learning.lesson_memory import KnownLesson, known_lesson
 from xingtan.web.learning.pages import LessonRoom
 from xingtan.web.learning.rooms import door, look, room
 from xingtan.web.render import render, render_public
+from xingtan.web.wing import Wing
 
-router = APIRouter()
+router = Wing()
 for _part in (shelf, notes, progress, live, books):
     router.include_router(_part.router)
 
@@ -42,10 +43,10 @@ def lesson(
     here: EdgeDep, product: str, lesson: str, attempt: Annotated[str | None, Query(max_length=40)] = None
 ) -> Response:
     """A lesson, if it is open to the reader; else what can be said in front of its door."""
-    known = known_lesson(here, product, lesson)
-    page = known.page
     tried = private_id("attempt", attempt) if attempt else None
-    with here.platform.database.reading() as session:
+    with here.reading() as session:
+        known = known_lesson(here, product, lesson)
+        page = known.page
         seen = look(session, here, page)
         if not seen.held[page.id].is_open:
             closed = door(session, here, page, seen=seen)

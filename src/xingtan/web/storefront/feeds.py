@@ -28,9 +28,9 @@ from xingtan.web.learning.addresses import (
 from xingtan.web.learning.lesson_memory import known_lesson
 from xingtan.web.render import PUBLIC as FOR_ALL
 from xingtan.web.render import render
+from xingtan.web.storefront import shelves
 from xingtan.web.storefront.addresses import episode_path, private_feed_path, public_feed_path, topic_path
-from xingtan.web.storefront.cards import Visit, picture, used
-from xingtan.web.storefront.home import published
+from xingtan.web.storefront.cards import picture, used
 from xingtan.web.storefront.pages import FeedPage
 from xingtan.web.storefront.rss import Channel, Enclosure, Item, to_rss, to_sitemap
 from xingtan.web.storefront.seo import alternates, make_head, shortened
@@ -72,8 +72,8 @@ def robots(here: EdgeDep) -> Response:
 def sitemap(here: EdgeDep) -> Response:
     """Every public page in both languages."""
     with here.platform.database.reading() as session:
-        works = published(session, Visit.of(here))
-        topics = used(catalog.topics(session, STRANGER))
+        works = shelves.published(session, here)
+        topics = used(shelves.topics(session, here))
     editions: dict[str, dict[Language, str]] = {}
     for one in works:
         if one.work_key:

@@ -4,16 +4,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from xingtan.core.viewer import STRANGER
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge
 from xingtan.web.learning.addresses import lesson_path
 from xingtan.web.storefront.addresses import catalogue_path
 from xingtan.web.storefront.cards import Visit, make_cards, topic_links, used
-from xingtan.web.storefront.home import published
 from xingtan.web.storefront.pages import Found, FoundProduct, SearchPage
 from xingtan.web.storefront.seo import make_head
+from xingtan.web.storefront.shelves import published, topics
 
 PAGE = 20
 _MOST_PAGES = 50
@@ -39,8 +38,8 @@ def search_page(session: Session, here: Edge, query: str, *, page: int, title: s
             offset=(page - 1) * PAGE,
         )
     is_empty = bool(query) and not found.hits
-    topics = used(catalog.topics(session, STRANGER)) if is_empty else ()
-    suggested = published(session, visit)[:_SUGGESTED] if is_empty else ()
+    about = used(topics(session, here)) if is_empty else ()
+    suggested = published(session, here)[:_SUGGESTED] if is_empty else ()
     more = page * PAGE < found.total and page < _MOST_PAGES
     return SearchPage(
         head=make_head(here, title, description=title, is_indexed=False),
@@ -49,7 +48,7 @@ def search_page(session: Session, here: Edge, query: str, *, page: int, title: s
         total=found.total,
         more=catalogue_path("/search", q=query, page=str(page + 1)) if more else "",
         suggestions=make_cards(session, visit, suggested, owned=owned),
-        topics=topic_links(topics, here.language),
+        topics=topic_links(about, here.language),
     )
 
 

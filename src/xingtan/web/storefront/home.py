@@ -7,7 +7,6 @@ from uuid import UUID
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from xingtan.core.viewer import STRANGER
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.identity import api as identity
 from xingtan.domains.learning import api as learning
@@ -17,24 +16,11 @@ from xingtan.web.storefront.cards import Price, Visit, make_cards, owned_by, pri
 from xingtan.web.storefront.markup import academy_nodes
 from xingtan.web.storefront.pages import AboutPage, Continuing, HomePage, Sums
 from xingtan.web.storefront.seo import make_head
+from xingtan.web.storefront.shelves import published, sample, topics
 from xingtan.web.storefront.texts import from_markdown, in_plain, opening
 
 _FEATURED, _NEWEST, _CONTINUING = 6, 6, 3
-_MOST_COUNTED = 100
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-def published(session: Session, visit: Visit) -> tuple[catalog.ProductCard, ...]:
-    """Return what is published, the reader's language first: all of it, up to ten thousand works."""
-    found: list[catalog.ProductCard] = []
-    after: str | None = None
-    for _ in range(_MOST_COUNTED):
-        page = catalog.cards(session, STRANGER, after=after, limit=_MOST_COUNTED)
-        found += page.cards
-        after = page.next_cursor
-        if after is None:
-            break
-    return tuple(sorted(found, key=lambda one: one.language != visit.language))
 
 
 def sums(works: Sequence[catalog.ProductCard], prices: Mapping[UUID, Price]) -> Sums:
@@ -47,7 +33,7 @@ def sums(works: Sequence[catalog.ProductCard], prices: Mapping[UUID, Price]) -> 
 def home_page(session: Session, here: Edge) -> HomePage:
     """Return the front page of this reader."""
     visit, academy = Visit.of(here), here.request.app.state.academy.current()
-    works = published(session, visit)
+    works = published(session, here)
     owned, prices = owned_by(session, visit), prices_of(session, visit, [one.id for one in works])
     newest = sorted(works, key=lambda one: one.published_at or _LONG_AGO, reverse=True)[:_NEWEST]
     listed = make_cards(session, visit, _distinct([*works[:_FEATURED], *newest]), owned=owned, prices=prices)
@@ -67,9 +53,9 @@ def home_page(session: Session, here: Edge) -> HomePage:
         continuing=_continuing(session, visit),
         featured=tuple(shown[one.id.hex] for one in works[:_FEATURED]),
         newest=tuple(shown[one.id.hex] for one in newest) if len(works) > _FEATURED else (),
-        topics=topic_links(used(catalog.topics(session, STRANGER)), here.language),
+        topics=topic_links(used(topics(session, here)), here.language),
         sums=sums(works, prices),
-        sample=_sample(session, works),
+        sample=sample(session, here),
     )
 
 
@@ -103,19 +89,10 @@ def _continuing(session: Session, visit: Visit) -> tuple[Continuing, ...]:
     )
 
 
-def _sample(session: Session, works: Sequence[catalog.ProductCard]) -> tuple[str, str] | None:
-    """Return the path and title of the first free lesson of the first course, if there is one."""
-    course = next((one for one in works if one.kind == "course"), None)
-    if course is None:
-        return None
-    preview = next(iter(catalog.contents(session, STRANGER, course.id).previews), None)
-    return (lesson_path(course.slug, preview.slug), preview.title) if preview else None
-
-
 def about_page(session: Session, here: Edge, *, title: str) -> AboutPage:
     """Return the page about the academy."""
     visit, academy = Visit.of(here), here.request.app.state.academy.current()
-    works = published(session, visit)
+    works = published(session, here)
     about = from_markdown(academy.about_in(here.language) if academy else "")
     return AboutPage(
         head=make_head(here, title, description=in_plain(about) or title, nodes=academy_nodes(here, academy)),

@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from xingtan.core.errors import NotFound, Sentence, say
 from xingtan.core.ids import private_id
-from xingtan.core.viewer import STRANGER
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
@@ -16,6 +15,7 @@ from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.insight import watching
 from xingtan.web.learning.addresses import product_path
 from xingtan.web.render import Page, render_public
+from xingtan.web.storefront import shelves
 from xingtan.web.storefront.addresses import catalogue_path, topic_path
 from xingtan.web.storefront.browsing import Choice, browse
 from xingtan.web.storefront.calendar import calendar_of
@@ -60,10 +60,10 @@ def catalogue(  # noqa: PLR0917 - one parameter for each filter in the address
 ) -> Response:
     """Everything that is published, filtered and sorted."""
     choice = Choice(kind, topic, language, difficulty, price, sort, after).cleaned()
-    with here.platform.database.reading() as session:
+    with here.reading() as session:
         visit = Visit.of(here)
         listing = browse(session, visit, choice)
-        topics = used(catalog.topics(session, STRANGER))
+        topics = used(shelves.topics(session, here))
     chosen = choice.filters()
     kinds = tuple((one, catalogue_path(**{**chosen, "kind": one})) for one in ("", *catalog.PRODUCT_KINDS))
     page = CataloguePage(
@@ -80,8 +80,8 @@ def catalogue(  # noqa: PLR0917 - one parameter for each filter in the address
 @router.get("/topics/{slug}")
 def topic(here: EdgeDep, slug: str, after: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Everything about a topic."""
-    with here.platform.database.reading() as session:
-        topics = catalog.topics(session, STRANGER)
+    with here.reading() as session:
+        topics = shelves.topics(session, here)
         found = next((one for one in topics if one.slug == slug), None)
         if found is None:
             raise NotFound(say("There is nothing here."))
