@@ -49,3 +49,8 @@ def test_numbers_are_not_for_those_behind_a_proxy_on_this_machine(house: House, 
 def test_with_a_token_numbers_are_for_its_bearer(client: Browser, academy: Academy, given: str, status: int) -> None:
     academy.platform.settings.metrics_token = SecretStr("right")
     assert client.get("/metrics", headers={"Authorization": given}).status_code == status
+
+
+def test_metrics_know_a_page_under_a_language_by_its_route(client: Browser) -> None:
+    client.get("/en/about")
+    assert 'route="/about"' in client.get("/metrics").text

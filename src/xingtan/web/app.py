@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
@@ -21,6 +22,8 @@ from xingtan.web.static_files import StaticFiles
 from xingtan.web.watch import PublicWatch
 from xingtan.wiring import Wiring
 
+_THREADS = 16
+"""Requests at work at once. More would wait for one another, for the interpreter or a connection, and hold memory."""
 _ACADEMY_CHANGED = "identity.academy_changed"
 
 
@@ -47,6 +50,7 @@ def create_app(platform: Platform, wiring: Wiring, *, worker: Background | None 
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         outbox.listen(heard)
         watch.start()
         if worker is not None:

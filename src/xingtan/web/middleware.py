@@ -164,9 +164,14 @@ class Speaking:
         )
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["language"], state["prefix"] = language, f"/{prefix}" if prefix else ""
-        if path != scope["path"]:
-            scope = cast("Scope", {**scope, "path": path, "raw_path": path.encode()})
-        await self._app(scope, receive, send)
+        if path == scope["path"]:
+            await self._app(scope, receive, send)
+            return
+        inner = cast("Scope", {**scope, "path": path, "raw_path": path.encode()})
+        try:
+            await self._app(inner, receive, send)
+        finally:  # for the metrics, which know the request by the scope that came in
+            scope["route"], scope["cached_route"] = inner.get("route"), inner.get("cached_route")
 
 
 class OpeningDay:
