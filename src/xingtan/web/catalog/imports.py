@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from xingtan.core.errors import Invalid, NotFound, Sentence, say
+from xingtan.core.errors import Invalid, NotFound, Refused, Sentence, say
 from xingtan.core.ids import private_id, public_id
 from xingtan.core.viewer import Permission
 from xingtan.domains.catalog import api as catalog
@@ -54,8 +54,7 @@ def bring(here: EdgeDep, typed: Typed) -> Response:
         if not files:
             raise Invalid.of("file", say("Choose a file."))
         values["name"] = values["name"] or PurePosixPath(files[0].filename or "import").stem[:_LONGEST_NAME]
-        source = _keep(here, files)
-        return _look(here, source, values)
+        return _look_or_drop(here, _keep(here, files), values)
     except (Invalid, catalog.TooLarge) as error:
         return _choose(here, values, errors=errors_of(here, error), status=status_of(error))
 
@@ -108,6 +107,15 @@ def _pack(files: Sequence[UploadFile], archive: IO[bytes]) -> None:
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: file.read(_PIECE), b"")
+
+
+def _look_or_drop(here: Edge, source: str, values: Mapping[str, str]) -> Response:
+    """Look at what was kept; what is refused is not kept any longer."""
+    try:
+        return _look(here, source, values)
+    except Refused:
+        here.platform.files.delete(f"{_FOLDER}/{source}")
+        raise
 
 
 def _look(here: Edge, source: str, values: Mapping[str, str]) -> Response:
