@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.npm,
+    pytest.mark.timeout(900),  # it imports a whole course first
     pytest.mark.skipif(not COURSE.exists(), reason="the course to import is not beside this checkout"),
 ]
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -72,6 +73,7 @@ def reader_with(browser: "Browser", course: Live, axe_source: str, tmp_path: Pat
 
     def make(**options: object) -> Reader:
         context = browser.new_context(service_workers="block", **options)
+        context.set_default_timeout(120_000)
         readers.append(Reader(context, course, axe_source, shots))
         return readers[-1]
 
