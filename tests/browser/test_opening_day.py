@@ -44,7 +44,7 @@ class Reader:
         self.language = "any"
         self.page: Page = context.new_page()
         self.faults: list[str] = []
-        self.page.on("console", lambda it: self.faults.append(f"{self.page.url}: {it.text}") if it.type == "error" else None)
+        self.page.on("console", lambda it: it.type == "error" and self.faults.append(f"{self.page.url}: {it.text}"))
         self.page.on("pageerror", lambda it: self.faults.append(f"{self.page.url}: {it}"))
 
     def open(self, path: str) -> None:
@@ -103,7 +103,7 @@ def newest_link(live: Live, address: str) -> str:
     [("en-US", "sensor", "iot-for-beginners", "light"), ("zh-CN", "传感器", "iot-for-beginners-zh", "dark")],
 )
 def test_a_stranger_becomes_a_learner(
-    course: Live, reader_with: Callable[..., Reader], locale: str, query: str, slug: str, theme: str
+    course: Live, reader_with: Callable[..., Reader], *, locale: str, query: str, slug: str, theme: str
 ) -> None:
     desk = reader_with(viewport=DESKTOP, locale=locale, color_scheme=theme)
     page, desk.language = desk.page, locale[:2]

@@ -187,6 +187,20 @@ def _write(browser: Browser, form: Form, name: str, evil: str) -> Iterator[str]:
             yield f"{where}: {type(error).__name__}: {error}"[:600]
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', '<a href=" JavaScript:alert(1)">a</a>',
+        "<p title='' onmouseover='alert(1)'>a</p>", "<p>a\x00b</p>", '<script src="//elsewhere.example/a.js"></script>',
+        '<script type="application/ld+json">{"name": "</script><script>alert(1)</script>"}</script>',
+    ],
+)  # fmt: skip
+def test_a_page_that_acts_would_be_found(page: str) -> None:
+    """The net has no hole."""
+    with pytest.raises((AssertionError, ValueError)):
+        must_be_quiet(f"<html><body>{page}</body></html>", "here")
+
+
 def _must_have_written_quiet_letters(academy: Academy) -> None:
     academy.work()
     mailer = academy.platform.mailer

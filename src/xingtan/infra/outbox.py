@@ -71,7 +71,7 @@ def emit(session: Session, event: Event, *, at: datetime) -> UUID:
 
 
 def listen(listener: Callable[[str], None]) -> None:
-    """Call `listener(event kind)` in this process after each commit that emitted; for caches, dropped once too often."""
+    """Call `listener(event kind)` in this process after each commit that emitted; for caches."""
     _listeners.append(listener)
 
 

@@ -134,7 +134,7 @@ def _checkout_page(
     return CheckoutPage(
         what=what, product=product, cover=picture(next(iter(covers.values()), None)), offer=offer,
         offer_public_id=public_id("offer", offer.id),
-        parts=tuple(Part(part.title, part.kind, part.product_id in owned) for part in goods.parts if part.was_published),
+        parts=tuple(Part(it.title, it.kind, it.product_id in owned) for it in goods.parts if it.was_published),
         policy=commerce.POLICY, providers=tuple(commerce.open_providers(here.platform)), key=secrets.token_urlsafe(18),
         amount=offer.price.major() if amount is None else amount, email=email, errors=errors,
     )  # fmt: skip
