@@ -3,6 +3,7 @@
 Heavy parts are imported inside the commands that need them, so that `xingtan --help` answers at once.
 """
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ Host = Annotated[str | None, typer.Option("--host", help="The address to listen 
 @app.command()
 def serve(home: Home = None, host: Host = None, port: Port = None) -> None:
     """Open the academy in its folder: an empty one asks for its owner first."""
+    gc.disable()  # until everything that stays is there, see `serving.collect_from_now_on`
     from xingtan.cli.serving import serve_academy, settings_of
 
     serve_academy(settings_of(home=home, host=host, port=port))

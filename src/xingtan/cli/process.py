@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp
 
+from xingtan.cli.serving import collect_from_now_on
 from xingtan.infra.platform import open_platform
 from xingtan.infra.settings import Settings
 from xingtan.infra.telemetry import configure_logging
@@ -15,4 +16,6 @@ def make_app() -> ASGIApp:
     settings = Settings()
     configure_logging(log_format=settings.log_format, level=settings.log_level)
     platform, wiring = open_platform(settings), wire()
-    return create_app(platform, wiring, worker=Worker(platform, wiring) if settings.run_worker else None)
+    app = create_app(platform, wiring, worker=Worker(platform, wiring) if settings.run_worker else None)
+    collect_from_now_on()
+    return app

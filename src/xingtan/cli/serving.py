@@ -1,5 +1,6 @@
 """Serving: the web process with its worker, the demo, the worker alone."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,15 @@ def _serve(platform: Platform, lines: list[str]) -> None:
     server = uvicorn.Server(_config(app, settings))
     for line in lines:
         typer.echo(line)
+    collect_from_now_on()
     server.run()
     platform.close()
+
+
+def collect_from_now_on() -> None:
+    """Leave what is there out of every collection: it stays to the end, and to look it through stops all requests."""
+    gc.freeze()
+    gc.enable()
 
 
 def _config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -235,9 +234,15 @@ def _security(here: Edge, *, errors: Errors | None = None, about: str = "") -> R
             identity.unconfirmed_totp(session, me.id, account=me.email, issuer=site(here).name, vault=vault),
         )
     )
-    qr = segno.make(pending.uri, error="m").svg_data_uri(scale=5, border=3, light="white") if pending else ""
+    qr = _qr(pending.uri) if pending else ""
     page = SecurityPage(security=view, pending=pending, qr=qr, errors=errors or {}, about=about)
     return render(here, page, status=422 if errors else 200)
+
+
+def _qr(uri: str) -> str:
+    import segno  # noqa: PLC0415 - needed once in a person's life
+
+    return segno.make(uri, error="m").svg_data_uri(scale=5, border=3, light="white")
 
 
 @router.get("/account/tokens")

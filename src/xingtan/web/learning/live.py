@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter
-from icalendar import Calendar, Event
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.errors import NotFound, say
@@ -93,6 +92,8 @@ def calendar(here: EdgeDep, product: str) -> Response:
 
 
 def _calendar(card: catalog.ProductCard, live: catalog.Live, *, url: str, now: datetime) -> bytes:
+    from icalendar import Calendar, Event  # noqa: PLC0415 - it knows every time zone, and takes its time to
+
     entry = Event()
     entry.add("uid", f"{card.id}@xingtan")
     entry.add("dtstamp", now)

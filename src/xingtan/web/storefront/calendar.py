@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event
-
 from xingtan.domains.catalog import api as catalog
 
 
 def calendar_of(card: catalog.ProductCard, live: catalog.Live, *, url: str, at: datetime) -> bytes:
     """Return the entry of the lecture, made at `at`; `url` is the lecture's public page, never the way in."""
+    from icalendar import Calendar, Event  # noqa: PLC0415 - it knows every time zone, and takes its time to
+
     event = Event()
     event.add("uid", f"{card.id}@xingtan")
     event.add("dtstamp", at)

@@ -3,23 +3,13 @@
 User verification is required, so a passkey alone is two factors: the device, and its owner's finger, face or PIN.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import webauthn
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from xingtan.core.clock import Clock
 from xingtan.core.errors import NotFound, say
@@ -73,37 +63,29 @@ class SignInWithPasskey:
 
 def begin_passkey(session: Session, person_id: UUID, *, site: Site, clock: Clock, vault: Vault) -> PasskeyOptions:
     """Return the options for `navigator.credentials.create`."""
+    from xingtan.domains.identity import ceremonies  # noqa: PLC0415 - half a second that most starts never need
+
     person = session.get_one(Person, person_id)
-    known = session.scalars(select(Passkey.credential_id).where(Passkey.person_id == person_id))
-    options = webauthn.generate_registration_options(
-        rp_id=site.rp_id,
-        rp_name=site.name,
-        user_id=person_id.bytes,
-        user_name=vault.open(session, person_id, sealing.EMAIL, person.email_sealed),
-        user_display_name=vault.open(session, person_id, sealing.NAME, person.name_sealed),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=credential_id) for credential_id in known],
+    challenge, options_json = ceremonies.making(
+        site.rp_id,
+        site.name,
+        person_id=person_id,
+        email=vault.open(session, person_id, sealing.EMAIL, person.email_sealed),
+        name=vault.open(session, person_id, sealing.NAME, person.name_sealed),
+        known=session.scalars(select(Passkey.credential_id).where(Passkey.person_id == person_id)),
     )
-    challenge_id = _keep_challenge(session, options.challenge, person_id=person_id, clock=clock)
-    return PasskeyOptions(challenge_id, webauthn.options_to_json(options))
+    challenge_id = _keep_challenge(session, challenge, person_id=person_id, clock=clock)
+    return PasskeyOptions(challenge_id, options_json)
 
 
 def add_passkey(session: Session, command: AddPasskey, *, site: Site, clock: Clock, vault: Vault) -> PasskeyView:
     """Keep the passkey that the device made; `PasskeyRefused` for another origin, challenge or person."""
+    from xingtan.domains.identity import ceremonies  # noqa: PLC0415 - half a second that most starts never need
+
     label = parse_line(command.label or "Passkey", field="label")
     challenge = _spend_challenge(session, command.challenge_id, person_id=command.person_id, clock=clock)
-    try:
-        verified = webauthn.verify_registration_response(
-            credential=_shortened(command.response_json),
-            expected_challenge=challenge,
-            expected_rp_id=site.rp_id,
-            expected_origin=site.origin,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise PasskeyRefused from error
+    answer = _shortened(command.response_json)
+    verified = ceremonies.made(answer, challenge, rp_id=site.rp_id, origin=site.origin)
     if session.scalar(select(Passkey.id).where(Passkey.credential_id == verified.credential_id)) is not None:
         raise PasskeyRefused
     row = Passkey(
@@ -129,37 +111,34 @@ def remove_passkey(session: Session, passkey_id: UUID, *, person_id: UUID, clock
 
 def begin_passkey_sign_in(session: Session, *, site: Site, clock: Clock, ticket: str | None = None) -> PasskeyOptions:
     """Return the options for `navigator.credentials.get`; with a ticket, only that person's passkeys are asked for."""
+    from xingtan.domains.identity import ceremonies  # noqa: PLC0415 - half a second that most starts never need
+
     person_id = ticket_row(session, ticket, clock=clock).person_id if ticket else None
     known = select(Passkey.credential_id).where(Passkey.person_id == person_id)
-    allowed = [PublicKeyCredentialDescriptor(id=one) for one in session.scalars(known)] if person_id else None
-    options = webauthn.generate_authentication_options(
-        rp_id=site.rp_id, allow_credentials=allowed, user_verification=UserVerificationRequirement.REQUIRED
-    )
-    challenge_id = _keep_challenge(session, options.challenge, person_id=person_id, clock=clock)
-    return PasskeyOptions(challenge_id, webauthn.options_to_json(options))
+    challenge, options_json = ceremonies.showing(site.rp_id, allowed=session.scalars(known) if person_id else None)
+    challenge_id = _keep_challenge(session, challenge, person_id=person_id, clock=clock)
+    return PasskeyOptions(challenge_id, options_json)
 
 
 def sign_in_with_passkey(
     session: Session, command: SignInWithPasskey, *, site: Site, clock: Clock, vault: Vault
 ) -> SignInStep:
     """Open a session for the passkey's person; `PasskeyRefused` for a wrong origin, challenge or counter."""
+    from xingtan.domains.identity import ceremonies  # noqa: PLC0415 - half a second that most starts never need
+
     ticket_person = ticket_row(session, command.ticket, clock=clock).person_id if command.ticket else None
     challenge = _spend_challenge(session, command.challenge_id, person_id=ticket_person, clock=clock)
-    passkey = _passkey_of(session, command.response_json)
+    passkey = _passkey_of(session, ceremonies.credential_id_of(_shortened(command.response_json)))
     if ticket_person not in (None, passkey.person_id):
         raise PasskeyRefused
-    try:
-        verified = webauthn.verify_authentication_response(
-            credential=_shortened(command.response_json),
-            expected_challenge=challenge,
-            expected_rp_id=site.rp_id,
-            expected_origin=site.origin,
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise PasskeyRefused from error
+    verified = ceremonies.shown(
+        _shortened(command.response_json),
+        challenge,
+        rp_id=site.rp_id,
+        origin=site.origin,
+        public_key=passkey.public_key,
+        sign_count=passkey.sign_count,
+    )
     passkey.sign_count, passkey.last_used_at = verified.new_sign_count, clock.now()
     if command.ticket:
         return complete_session(
@@ -170,11 +149,7 @@ def sign_in_with_passkey(
     )
 
 
-def _passkey_of(session: Session, response_json: str) -> Passkey:
-    try:
-        credential_id = base64url_to_bytes(json.loads(_shortened(response_json))["rawId"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise PasskeyRefused from error
+def _passkey_of(session: Session, credential_id: bytes) -> Passkey:
     open_people = select(Person.id).where(Person.closed_at.is_(None))
     wanted = select(Passkey).where(Passkey.credential_id == credential_id, Passkey.person_id.in_(open_people))
     passkey = session.scalars(wanted.with_for_update()).first()
