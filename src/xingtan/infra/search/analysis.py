@@ -10,7 +10,7 @@ import re
 import threading
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
@@ -63,9 +63,14 @@ def query_terms(text: str) -> list[Phrase]:
     Runs of Han are cut into words by a dictionary. The last word of another script matches as a prefix, because it may
     not be typed to the end. Words like 的 and "the" count only when there is nothing else.
     """
-    found = list(dict.fromkeys(_phrases(text[:_LONGEST_QUERY])))
+    return list(_asked(text[:_LONGEST_QUERY]))
+
+
+@lru_cache(maxsize=512)
+def _asked(text: str) -> tuple[Phrase, ...]:
+    found = list(dict.fromkeys(_phrases(text)))
     telling = [phrase for phrase in found if "".join(phrase.terms) not in _COMMON]
-    return (telling or found)[:_MOST_PHRASES]
+    return tuple((telling or found)[:_MOST_PHRASES])
 
 
 def highlight(text: str, query: str, *, limit: int) -> list[tuple[str, bool]]:
@@ -106,26 +111,26 @@ def _words(run: list[Token]) -> Iterator[Phrase]:
             yield Phrase(tuple(word[:_LONGEST_PHRASE]))
 
 
-def _matches(text: str, phrases: list[Phrase]) -> list[tuple[int, int, int]]:
+def _matches(text: str, phrases: Sequence[Phrase]) -> list[tuple[int, int, int]]:
     """Return (number of the phrase, start, end) for each place where a phrase stands, in order."""
-    found, runs = tokens(text), []
-    places: dict[str, list[int]] = {}
-    for index, token in enumerate(found):
-        places.setdefault(token.term, []).append(index)
-    for number, phrase in enumerate(phrases):
-        length = len(phrase.terms)
-        for index in _starts(places, phrase):
-            here = tuple(token.term for token in found[index : index + length])
-            if phrase.prefix or here == phrase.terms:
-                runs.append((number, found[index].start, found[index + length - 1].end))
+    words = list(_WORD.finditer(text))
+    terms = [_term(word[0]) for word in words]
+    if not all(terms):
+        words = [word for word, term in zip(words, terms, strict=True) if term]
+        terms = [term for term in terms if term]
+    runs = [
+        (number, words[index].start(), words[index + len(phrase.terms) - 1].end())
+        for number, phrase in enumerate(phrases)
+        for index in _starts(terms, phrase)
+        if phrase.prefix or tuple(terms[index : index + len(phrase.terms)]) == phrase.terms
+    ]
     return sorted(runs, key=lambda run: run[1:])
 
 
-def _starts(places: dict[str, list[int]], phrase: Phrase) -> list[int]:
+def _starts(terms: list[str], phrase: Phrase) -> list[int]:
     first, prefix = phrase.terms[0], phrase.prefix
-    if not prefix:
-        return places.get(first, [])
-    return [index for term, indexes in places.items() if term == first or term.startswith(prefix) for index in indexes]
+    wanted = {term for term in set(terms) if term.startswith(prefix)} | {first} if prefix else {first}
+    return [index for index, term in enumerate(terms) if term in wanted]
 
 
 def _passage(text: str, runs: list[tuple[int, int, int]], *, limit: int) -> tuple[int, int]:
