@@ -3,52 +3,89 @@
 1. Every call is made outside our transactions. 2. `start` and `refund` may be repeated: the payment's id and the
 refund's key make the second call return what the first one did. 3. A notice moves nothing: it only says whom to ask.
 4. A provider that does not answer raises `Unavailable`; one that says no raises `PaymentRefused`.
+5. Which buyer she is, is never told: a provider learns what its own page asks her for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
 from xingtan.core.money import Money
 
 Status = Literal["open", "succeeded", "failed", "absent"]
+Device = Literal["desktop", "phone", "wechat"]
+"""Where the buyer is: at a desk (a code to scan is shown), on a phone (sent to an app), inside WeChat's own browser."""
+Ability = Literal["recurring", "partial_refund", "disputes", "by_hand"]
+"""What not every provider can do. ``by_hand``: nobody but the creator knows whether the money came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a provider is told of a payment. `return_path` is where the buyer comes back to."""
+    """What a provider is told of a payment. `return_path` is where the buyer comes back to.
+
+    `expires_at` is when the order waits no more. `wants_mandate`: later charges without the buyer are wanted.
+    """
 
     payment_id: UUID
     amount: Money
     description: str
     return_path: str
     language: str
+    device: Device = "desktop"
+    expires_at: datetime | None = None
+    wants_mandate: bool = False
+    payer_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The provider's own reference, and the page to which the buyer goes."""
+    """The provider's own reference, the page to which the buyer goes, and what to draw as a code to scan, if any."""
 
     reference: str
     redirect_url: str
+    qr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """The buyer's word that she may be charged again: the provider's reference, and a label such as ``•••• 4242``."""
+
+    reference: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """The buyer's bank wants money back. `amount` is what is taken away until it is decided."""
+
+    reference: str
+    status: Literal["open", "won", "lost"]
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
-    """A payment as the provider knows it now. `received` is what the buyer paid, when `status` is ``succeeded``."""
+    """A payment as the provider knows it now. `received` is what the buyer paid, when `status` is ``succeeded``.
+
+    `fee` is what the provider has kept of it so far, None where it does not say; `mandate` is set when the buyer gave one.
+    """
 
     reference: str | None
     status: Status
     received: Money | None = None
     failure_code: str | None = None
+    fee: Money | None = None
+    mandate: Mandate | None = None
+    disputes: tuple[Dispute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """A refund as the provider knows it now."""
+    """A refund as the provider knows it now; ``pending``: on its way, ask again under the same key."""
 
-    status: Literal["succeeded", "failed"]
+    status: Literal["succeeded", "failed", "pending"]
     failure_code: str | None = None
 
 
@@ -65,6 +102,8 @@ class PaymentProvider(Protocol):
     """A company that moves money for the academy."""
 
     name: str
+    abilities: frozenset[Ability]
+    currencies: frozenset[str]
 
     def start(self, start: Start) -> Started:
         """Open the payment and return where the buyer goes; the same payment again returns the same."""
@@ -72,6 +111,13 @@ class PaymentProvider(Protocol):
 
     def query(self, payment_id: UUID, reference: str | None) -> ProviderPayment:
         """Return what the provider knows of the payment now; status ``absent`` when it never heard of it."""
+        ...
+
+    def charge(self, start: Start, mandate: str) -> ProviderPayment:
+        """Charge the buyer by her mandate, once per payment id, and return what came of it.
+
+        `PaymentRefused` from a provider without the ability ``recurring``, and for a mandate that is no more.
+        """
         ...
 
     def refund(self, payment_id: UUID, reference: str, *, amount: Money, key: str) -> ProviderRefund:
