@@ -1,6 +1,6 @@
 """Documents: series, fiscal documents, tax rates, billing profiles."""
 
-revision = "0003_documents"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

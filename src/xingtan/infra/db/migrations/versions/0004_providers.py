@@ -1,7 +1,7 @@
 """Providers: what the sandbox knows of mandates and disputes, transfers by hand."""
 
-revision = "0004_providers"
-down_revision = "0003_documents"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """One order for many business models: lines, discounts, reservations, deferrals, disputes."""
 
-revision = "0005_one_order"
-down_revision = "0004_providers"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Subscriptions, tiers, billing periods."""
 
-revision = "0006_subscriptions"
-down_revision = "0005_one_order"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

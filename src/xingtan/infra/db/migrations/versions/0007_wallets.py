@@ -1,7 +1,7 @@
 """Wallets, credits, custom service."""
 
-revision = "0007_wallets"
-down_revision = "0006_subscriptions"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Coupons, redeem codes, gifts."""
 
-revision = "0008_promotions"
-down_revision = "0007_wallets"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Groups, affiliates, referrals."""
 
-revision = "0009_affiliates"
-down_revision = "0008_promotions"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
