@@ -21,7 +21,7 @@ from xingtan.infra.jobs import enqueue, wake
 
 _BATCH = 200
 _TOLD = "told"
-_adapters: dict[str, TypeAdapter[Event]] = {}
+_adapters: dict[type[Event], TypeAdapter[Event]] = {}
 _listeners: list[Callable[[str], None]] = []
 
 
@@ -42,9 +42,9 @@ class OutboxEvent(Base):
 
 
 def _adapter(kind: type[Event]) -> TypeAdapter[Event]:
-    if kind.kind not in _adapters:
-        _adapters[kind.kind] = TypeAdapter(kind)
-    return _adapters[kind.kind]
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def tell_nobody(session: Session) -> None:

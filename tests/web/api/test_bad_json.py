@@ -146,7 +146,7 @@ def test_queries_and_paths_are_checked_too(house: House) -> None:
     assert problem(house.call("GET", "/products?limit=0")) == (422, "invalid")
     assert problem(house.call("GET", "/products?limit=1e3")) == (422, "invalid")
     assert problem(house.call("GET", "/products?sort=price")) == (422, "invalid")
-    assert problem(house.call("GET", "/products/%00")) == (422, "invalid")
+    assert problem(house.call("GET", "/products/%00")) == (404, "not-found")
     assert problem(house.call("GET", "/products/no-such")) == (404, "not-found")
     assert problem(house.call("GET", "/lessons/nonsense")) == (404, "not-found")
     assert problem(house.call("GET", f"/lessons/{house.id('product')}")) == (404, "not-found")

@@ -16,7 +16,7 @@ MOST = {
     "/products/reading-numbers/contents": 4,
     "/products/reading-numbers/draft": 8,
     "/topics": 3,
-    "/search?q=page": 7,
+    "/search?q=page": 8,  # the hits, their passages, then all around them
     "/orders": 4,  # which, their titles, what went back
     "/people": 5,  # which, their names and addresses, their roles
     "/me": 5,
