@@ -1,0 +1,1 @@
+"""Promotion: coupons, redeem codes, gifts, bundles, add-ons, purchasing power, checkouts that were left."""
