@@ -14,6 +14,8 @@ ORDER = Machine(
         ("paid", "refunded"): "refunded",
         ("partly_refunded", "refunded in part"): "partly_refunded",
         ("partly_refunded", "refunded"): "refunded",
+        ("paid", "charged back"): "charged_back",
+        ("partly_refunded", "charged back"): "charged_back",
     },
 )
 
@@ -44,17 +46,28 @@ PAYMENT = Machine(
         ("succeeded", "refunded"): "refunded",
         ("partly_refunded", "refunded in part"): "partly_refunded",
         ("partly_refunded", "refunded"): "refunded",
+        ("succeeded", "charged back"): "charged_back",
+        ("partly_refunded", "charged back"): "charged_back",
         # What is not ours to keep goes back whole.
         ("surplus", "refunded"): "returned",
         ("held", "refunded"): "returned",
     },
 )
 
-KEPT = ("succeeded", "partly_refunded", "refunded")
+KEPT = ("succeeded", "partly_refunded", "refunded", "charged_back")
 """States of a payment whose money paid an order; an order has one such payment at most (unique index)."""
 
 OPEN = ("started", "pending", "unknown")
 """States of a payment of which the provider is asked again."""
+
+DISPUTE = Machine(
+    "dispute",
+    "open",
+    {
+        ("open", "won"): "won",
+        ("open", "lost"): "lost",
+    },
+)
 
 REFUND = Machine(
     "refund",

@@ -11,7 +11,7 @@ from xingtan.domains.entitlements.queries import (
     may_use,
     rights_from,
 )
-from xingtan.domains.entitlements.use_cases import Grant, PastRight, SourceKind, end, grant, keep_past_rights
+from xingtan.domains.entitlements.use_cases import Grant, PastRight, SourceKind, end, extend, grant, keep_past_rights, shorten
 
 __all__ = [
     "Grant",
@@ -22,6 +22,7 @@ __all__ = [
     "accessible",
     "end",
     "export_part",
+    "extend",
     "grant",
     "has_access",
     "holder_count",
@@ -29,4 +30,5 @@ __all__ = [
     "keep_past_rights",
     "may_use",
     "rights_from",
+    "shorten",
 ]

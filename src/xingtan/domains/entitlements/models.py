@@ -1,7 +1,7 @@
 """Rows of entitlements.
 
 1. One row for each person, product and source: granting twice is granting once.
-2. A row names what gave it, and never changes but to end.
+2. A row names what gave it, and nothing of it ever changes but when it ends.
 3. It holds from `starts_at` until `ends_at` (exclusive; null: without end), or until it is ended.
 4. An ended right never comes back, whatever the clock does.
 """
@@ -14,7 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from xingtan.infra.db import Base
 
-SOURCE_KINDS = ("order", "grant", "free", "bundle-part")
+SOURCE_KINDS = (
+    "order", "grant", "free", "bundle-part", "rental", "subscription", "tier", "instalment", "group", "gift", "code",
+    "service", "credits", "referral",
+)  # fmt: skip
 
 TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
 """Entitlements keep their promises by constraints alone."""

@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.core.period import Period
-from xingtan.domains.entitlements.events import EntitlementEnded, EntitlementGranted
+from xingtan.domains.entitlements.events import EntitlementEnded, EntitlementExtended, EntitlementGranted
 from xingtan.domains.entitlements.models import Entitlement
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
 
-SourceKind = Literal["order", "grant", "free", "bundle-part"]
+SourceKind = Literal[
+    "order", "grant", "free", "bundle-part", "rental", "subscription", "tier", "instalment", "group", "gift", "code",
+    "service", "credits", "referral",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,39 @@ def end(
             emit(session, news, at=clock.now())
             ended.append(row.id)
     return tuple(ended)
+
+
+def extend(
+    session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime | None, clock: Clock
+) -> tuple[UUID, ...]:
+    """Let the live rights of `source_id` hold until `until` (None: for ever), and return their ids.
+
+    Only ever later: a right that holds longer already keeps its end. What has ended stays ended.
+    """
+    moved = []
+    for row in session.scalars(_of_source(source_kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+        if row.ends_at is None or (until is not None and row.ends_at >= until):
+            continue
+        row.ends_at = until
+        news = EntitlementExtended(row.id, row.person_id, row.product_id, row.source_kind, row.source_id, until)
+        emit(session, news, at=clock.now())
+        moved.append(row.id)
+    return tuple(moved)
+
+
+def shorten(
+    session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime, clock: Clock
+) -> tuple[UUID, ...]:
+    """Let the live rights of `source_id` end at `until` at the latest, and return the ids of those that moved."""
+    moved = []
+    for row in session.scalars(_of_source(source_kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+        if row.ends_at is not None and row.ends_at <= until:
+            continue
+        row.ends_at = max(until, row.starts_at)
+        news = EntitlementExtended(row.id, row.person_id, row.product_id, row.source_kind, row.source_id, row.ends_at)
+        emit(session, news, at=clock.now())
+        moved.append(row.id)
+    return tuple(moved)
 
 
 def _of_source(kind: str, source_id: UUID) -> Select[Entitlement]:

@@ -1,0 +1,53 @@
+"""Rows of commerce: offers, orders and what pays them, and each model of business beside them."""
+
+from xingtan.domains.commerce.models.offers import OFFER_MODELS, Offer
+from xingtan.domains.commerce.models.orders import (
+    Deferral,
+    Dispute,
+    IdempotencyKey,
+    OrderDiscount,
+    OrderLine,
+    Payment,
+    PaymentMethod,
+    Refund,
+    RefundLine,
+    Reservation,
+    SalesOrder,
+)
+from xingtan.domains.commerce.models.providers import (
+    ManualRefund,
+    ManualTransfer,
+    SandboxDispute,
+    SandboxMandate,
+    SandboxSlowRefund,
+    SandboxTerms,
+)
+from xingtan.domains.commerce.models.sandbox import SandboxNotice, SandboxPayment
+
+TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
+"""Commerce keeps its promises by constraints alone."""
+
+__all__ = [
+    "OFFER_MODELS",
+    "TRIGGERS",
+    "Deferral",
+    "Dispute",
+    "IdempotencyKey",
+    "ManualRefund",
+    "ManualTransfer",
+    "Offer",
+    "OrderDiscount",
+    "OrderLine",
+    "Payment",
+    "PaymentMethod",
+    "Refund",
+    "RefundLine",
+    "Reservation",
+    "SalesOrder",
+    "SandboxDispute",
+    "SandboxMandate",
+    "SandboxNotice",
+    "SandboxPayment",
+    "SandboxSlowRefund",
+    "SandboxTerms",
+]
