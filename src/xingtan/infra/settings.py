@@ -74,6 +74,12 @@ class Settings(BaseSettings):
         True,
         description="Offer the sandbox payment provider, with which nobody pays real money.",
     )
+    sandbox_fee_bp: int = Field(
+        0,
+        ge=0,
+        le=2_000,
+        description="What the sandbox keeps of each payment as its fee, in basis points: 60 is 0.6 %.",
+    )
     trusted_proxies: str = Field(
         "",
         description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.",

@@ -3,7 +3,7 @@
 from xingtan.domains.commerce.conversation import ask, present, reconcile, send_refund
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
-from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL, open_providers
+from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.commerce.notices import receive_notice
 from xingtan.domains.commerce.price_tags import read_price_tag, write_price_tag
 from xingtan.domains.commerce.providers import (
@@ -15,10 +15,13 @@ from xingtan.domains.commerce.providers import (
     Start,
     Started,
 )
+from xingtan.domains.commerce.providers.opening import open_providers
 from xingtan.domains.commerce.providers.sandbox_desk import (
+    CARDS,
     CHALLENGE_CODE,
     CHOICES,
     SandboxView,
+    act,
     answer_challenge,
     choose,
     look,
@@ -56,6 +59,7 @@ from xingtan.domains.commerce.views import (
 )
 
 __all__ = [
+    "CARDS",
     "CHALLENGE_CODE",
     "CHOICES",
     "HANDLERS",
@@ -91,6 +95,7 @@ __all__ = [
     "SandboxView",
     "Start",
     "Started",
+    "act",
     "answer_challenge",
     "ask",
     "cancel_order",

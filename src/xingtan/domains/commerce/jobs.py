@@ -10,25 +10,15 @@ from sqlalchemy.orm import Session
 from xingtan.domains.commerce.conversation import ask, reconcile, send_refund
 from xingtan.domains.commerce.idempotency import forget_old
 from xingtan.domains.commerce.letters import MAIL_RECEIPT, MAIL_REFUND, mail_receipt, mail_refund
-from xingtan.domains.commerce.notices import SETTLE_PAYMENT, receive_notice
-from xingtan.domains.commerce.providers import Providers
-from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, Sandbox, sign
-from xingtan.domains.commerce.providers.sandbox_desk import DELIVER_NOTICE, take_notice
+from xingtan.domains.commerce.notices import SETTLE_PAYMENT, named_payment, receive_notice
+from xingtan.domains.commerce.providers.opening import open_providers, sandbox_secret
+from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, sign
+from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, take_notice
 from xingtan.domains.commerce.use_cases.orders import expire_orders
 from xingtan.domains.commerce.use_cases.refunds import SEND_REFUND
 from xingtan.infra.inbox import mark_handled
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
-
-_SANDBOX_SECRET = "sandbox notices"  # noqa: S105 - the name of a purpose, from which the vault derives the secret
-
-
-def open_providers(platform: Platform) -> Providers:
-    """Return the payment providers that the settings turn on, by name."""
-    if not platform.settings.sandbox_payments:
-        return {}
-    secret = platform.vault.derive(_SANDBOX_SECRET)
-    return {NAME: Sandbox(platform.database, secret, clock=platform.clock)}
 
 
 def _expire_orders(session: Session, platform: Platform, _args: Mapping[str, Any]) -> None:
@@ -42,14 +32,16 @@ def _forget_keys(session: Session, platform: Platform, _args: Mapping[str, Any])
 def _deliver_notice(session: Session, platform: Platform, args: Mapping[str, Any]) -> None:
     """Send a sandbox notice through the very door that the web's webhook route uses."""
     body = take_notice(session, UUID(args["notice_id"]))
-    signature = sign(platform.vault.derive(_SANDBOX_SECRET), body, at=platform.clock.now())
+    signature = sign(sandbox_secret(platform), body, at=platform.clock.now())
     receive_notice(
         session, open_providers(platform), NAME, headers={SIGNATURE_HEADER: signature}, body=body, clock=platform.clock
     )
 
 
 def _settle_payment(platform: Platform, args: Mapping[str, Any], _report: object) -> None:
-    ask(platform.database, open_providers(platform), UUID(args["payment_id"]), clock=platform.clock)
+    payment_id = named_payment(open_providers(platform), args)
+    if payment_id is not None:
+        ask(platform.database, open_providers(platform), payment_id, clock=platform.clock)
     platform.database.write(lambda session: mark_handled(session, UUID(args["message_id"]), at=platform.clock.now()))
 
 

@@ -4,6 +4,7 @@
 refund's key make the second call return what the first one did. 3. A notice moves nothing: it only says whom to ask.
 4. A provider that does not answer raises `Unavailable`; one that says no raises `PaymentRefused`.
 5. Which buyer she is, is never told: a provider learns what its own page asks her for.
+6. A provider's answer is believed only when it speaks of our account, our payment and names its currency.
 """
 
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ class Dispute:
 class ProviderPayment:
     """A payment as the provider knows it now. `received` is what the buyer paid, when `status` is ``succeeded``.
 
-    `fee` is what the provider has kept of it so far, None where it does not say; `mandate` is set when the buyer gave one.
+    `fee` is what the provider has kept of it so far, None where it does not say; `mandate` is what the buyer gave.
     """
 
     reference: str | None
@@ -91,11 +92,15 @@ class ProviderRefund:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice whose signature and age are right: its own id, and the payment that it speaks of."""
+    """A notice whose signature and age are right: its own id, and the payment that it speaks of.
+
+    `payment_id` None: only the provider's `reference` is told, and `payment_of` finds out. No reference either: it
+    speaks of nothing that is asked about, and is thanked for and forgotten.
+    """
 
     external_id: str
     reference: str
-    payment_id: UUID
+    payment_id: UUID | None
 
 
 class PaymentProvider(Protocol):
@@ -104,6 +109,10 @@ class PaymentProvider(Protocol):
     name: str
     abilities: frozenset[Ability]
     currencies: frozenset[str]
+    hosts: tuple[str, ...]
+    """Where its pages are, as a Content-Security-Policy names them: the checkout's form leads there."""
+    thanks: str
+    """What it wants to read when its notice was taken."""
 
     def start(self, start: Start) -> Started:
         """Open the payment and return where the buyer goes; the same payment again returns the same."""
@@ -126,6 +135,10 @@ class PaymentProvider(Protocol):
 
     def verify_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Return what a genuine, fresh notice says, else raise `NoticeRefused`; header names are in lower case."""
+        ...
+
+    def payment_of(self, reference: str) -> UUID | None:
+        """Return which of our payments a notice without its id speaks of, None for one that is not ours."""
         ...
 
 
