@@ -81,3 +81,25 @@ REFUND = Machine(
         ("unknown", "failed"): "failed",
     },
 )
+
+REDEEM_CODE = Machine(
+    "redeem code",
+    "fresh",
+    {
+        ("fresh", "redeemed"): "redeemed",
+        ("fresh", "replaced"): "void",  # the batch's codes were made anew, before anybody redeemed one
+    },
+)
+
+GIFT = Machine(
+    "gift",
+    "ordered",
+    {
+        ("ordered", "paid"): "waiting",
+        ("waiting", "claimed"): "claimed",
+        ("waiting", "lapsed"): "lapsed",
+        ("waiting", "taken back"): "returned",
+        ("lapsed", "taken back"): "returned",
+        ("claimed", "taken back"): "ended",  # the giver's money went back after somebody had claimed it
+    },
+)

@@ -14,6 +14,17 @@ from xingtan.domains.commerce.models.orders import (
     Reservation,
     SalesOrder,
 )
+from xingtan.domains.commerce.models.promotions import (
+    AbandonedCheckout,
+    AddOn,
+    CodeBatch,
+    Coupon,
+    CouponProduct,
+    CouponShare,
+    Gift,
+    PurchasingPower,
+    RedeemCode,
+)
 from xingtan.domains.commerce.models.providers import (
     ManualRefund,
     ManualTransfer,
@@ -30,8 +41,15 @@ TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
 __all__ = [
     "OFFER_MODELS",
     "TRIGGERS",
+    "AbandonedCheckout",
+    "AddOn",
+    "CodeBatch",
+    "Coupon",
+    "CouponProduct",
+    "CouponShare",
     "Deferral",
     "Dispute",
+    "Gift",
     "IdempotencyKey",
     "ManualRefund",
     "ManualTransfer",
@@ -40,6 +58,8 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PaymentMethod",
+    "PurchasingPower",
+    "RedeemCode",
     "Refund",
     "RefundLine",
     "Reservation",
