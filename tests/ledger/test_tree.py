@@ -113,7 +113,7 @@ def test_every_inclusion_proof_of_every_size(first: int) -> None:
 def test_every_consistency_proof_of_every_size(first: int) -> None:
     rng = Random(first)
     for new in range(first, min(first + 50, LARGEST + 1)):
-        for old in range(new + 1):
+        for old in range(1, new + 1):
             proof = prove(consistency_spans(old, new), HASHES)
             known = {"old_size": old, "new_size": new, "old_root": ROOTS[old], "new_root": ROOTS[new]}
             verify_consistency(proof, **known)
@@ -169,7 +169,7 @@ def test_no_made_up_proof_holds(proof: list[bytes], old: int, new: int) -> None:
             verify_consistency(proof, old_size=old, old_root=root, new_size=new, new_root=bytes(31) + b"\1")
 
 
-@given(st.integers(1, LARGEST_SIZE), st.data())
+@given(st.integers(1, 1 << 62), st.data())
 def test_plans_of_huge_trees_stay_short(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     assert len(inclusion_spans(index, size)) <= 63
@@ -196,7 +196,7 @@ def test_index_equal_to_size_and_beyond(index: int, size: int) -> None:
 def test_sizes_that_no_tree_has(old: int, new: int) -> None:
     with pytest.raises(ValueError, match="cannot come after"):
         consistency_spans(old, new)
-    with pytest.raises(ValueError, match="cannot come after"):
+    with pytest.raises(ValueError, match="no proof"):
         verify_consistency([], old_size=old, old_root=bytes(32), new_size=new, new_root=bytes(32))
 
 
@@ -210,11 +210,11 @@ def test_a_span_that_is_no_subtree() -> None:
         nodes(Span(1, 3))
 
 
-def test_an_empty_old_tree_has_no_other_root() -> None:
-    with pytest.raises(NotProven):
-        verify_consistency([], old_size=0, old_root=bytes(32), new_size=2, new_root=ROOTS[2])
-    with pytest.raises(NotProven):
-        verify_consistency([], old_size=0, old_root=bytes(32), new_size=0, new_root=bytes(32))
+@pytest.mark.parametrize("new", [0, 1, 2])
+def test_nothing_is_proven_about_an_empty_tree(new: int) -> None:
+    assert consistency_spans(0, new) == []
+    with pytest.raises(ValueError, match="no proof"):
+        verify_consistency([], old_size=0, old_root=EMPTY_ROOT, new_size=new, new_root=ROOTS[new])
 
 
 def vectors(kind: str) -> list[dict[str, object]]:
@@ -258,4 +258,4 @@ def test_another_library_has_the_same_roots(size: int) -> None:
     foreign = pymerkle.InmemoryTree(algorithm="sha256")
     for leaf in LEAVES[:size]:
         foreign.append_entry(leaf)
-    assert foreign.get_state() == ROOTS[size]
+    assert foreign.get_root() == ROOTS[size]

@@ -8,7 +8,7 @@
 import hmac
 from collections.abc import Sequence
 
-from xingtan.ledger.tree import EMPTY_ROOT, HASH_BYTES, LARGEST_SIZE, LONGEST_PROOF, NotProven, node_hash
+from xingtan.ledger.tree import HASH_BYTES, LARGEST_SIZE, LONGEST_PROOF, NotProven, node_hash
 
 
 def verify_inclusion(proof: Sequence[bytes], *, leaf: bytes, index: int, size: int, root: bytes) -> None:
@@ -40,16 +40,17 @@ def root_of_inclusion(proof: Sequence[bytes], *, leaf: bytes, index: int, size: 
 def verify_consistency(
     proof: Sequence[bytes], *, old_size: int, old_root: bytes, new_size: int, new_root: bytes
 ) -> None:
-    """Check that the tree of `new_size` leaves begins with the tree of `old_size` leaves."""
+    """Check that the tree of `new_size` leaves begins with the tree of `old_size` leaves, at least one.
+
+    Every tree begins with the empty one, so a proof of that would prove nothing about anyone: it is refused.
+    """
     _check_hashes(proof)
-    if not 0 <= old_size <= new_size <= LARGEST_SIZE:
-        raise ValueError(f"a tree of {new_size} leaves cannot come after one of {old_size}")
-    if old_size in {0, new_size}:
+    if not 0 < old_size <= new_size <= LARGEST_SIZE:
+        raise ValueError(f"there is no proof that a tree of {new_size} leaves begins with one of {old_size}")
+    if old_size == new_size:
         if proof:
             raise NotProven("nothing was to be proven, and the proof is not empty")
-        _check_equal(EMPTY_ROOT if old_size == 0 else new_root, old_root)
-        if new_size == 0:
-            _check_equal(EMPTY_ROOT, new_root)
+        _check_equal(new_root, old_root)
         return
     old, new = _roots_of_consistency(proof if old_size & (old_size - 1) else [old_root, *proof], old_size, new_size)
     _check_equal(old, old_root)

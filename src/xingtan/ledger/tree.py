@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 HASH_BYTES = 32
 LARGEST_SIZE = (1 << 63) - 1
-LONGEST_PROOF = 63  # hashes; a tree has at most 63 levels above its leaves
+LONGEST_PROOF = 63  # hashes, as tlog-witness has it: enough for every tree up to 2**62 leaves
 EMPTY_ROOT = sha256(b"").digest()
 
 
