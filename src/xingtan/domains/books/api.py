@@ -15,6 +15,7 @@ from xingtan.domains.books.queries import (
 from xingtan.domains.books.rules.accounts import (
     AFFILIATES,
     BANK,
+    BONUS,
     BREAKAGE,
     CHART,
     COMMISSION,
@@ -36,10 +37,12 @@ from xingtan.domains.books.rules.accounts import (
     disputed_account,
     provider_account,
 )
+from xingtan.domains.books.sums import Moved, moved_by_entry
 
 __all__ = [
     "AFFILIATES",
     "BANK",
+    "BONUS",
     "BREAKAGE",
     "CHART",
     "COMMISSION",
@@ -65,11 +68,13 @@ __all__ = [
     "EntryPage",
     "EntryView",
     "Line",
+    "Moved",
     "PostingView",
     "balance",
     "check",
     "disputed_account",
     "entries",
+    "moved_by_entry",
     "post",
     "post_past",
     "provider_account",

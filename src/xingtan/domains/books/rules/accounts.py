@@ -28,6 +28,7 @@ CHART: tuple[Account, ...] = (
     Account("liability:unapplied", "credit", "money that came and does not belong to an order: it goes back"),
     Account("liability:deferred", "credit", "what was paid for days that have not come yet"),
     Account("liability:wallet", "credit", "what learners have in their wallets"),
+    Account("liability:bonus", "credit", "what wallets were given on top, and not used"),
     Account("liability:credits", "credit", "credits that were paid for and not used"),
     Account("liability:gifts", "credit", "gifts and codes that were paid for and not redeemed"),
     Account("liability:escrow", "credit", "what a group has paid that is not complete: it may go back"),
@@ -52,6 +53,7 @@ BANK = "assets:bank"
 UNAPPLIED = "liability:unapplied"
 DEFERRED = "liability:deferred"
 WALLET = "liability:wallet"
+BONUS = "liability:bonus"
 CREDITS = "liability:credits"
 GIFTS = "liability:gifts"
 ESCROW = "liability:escrow"
