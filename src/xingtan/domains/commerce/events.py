@@ -1,6 +1,7 @@
 """What commerce tells. No names, no addresses: an event outlives the person's key."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -111,3 +112,197 @@ class PaymentReturned(Event):
     order_id: UUID
     payment_id: UUID
     amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class WalletMoved(Event):
+    """Money came into a wallet or left it. `moved` and `bonus` are signed; `balance` is all that is there now."""
+
+    kind: ClassVar[str] = "commerce.wallet_moved"
+    wallet_id: UUID
+    entry_id: UUID
+    person_id: UUID
+    what: str
+    moved: Money
+    bonus: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class WalletLow(Event):
+    """Less is left in a wallet than its owner wants to be warned at."""
+
+    kind: ClassVar[str] = "commerce.wallet_low"
+    wallet_id: UUID
+    entry_id: UUID
+    person_id: UUID
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsBought(Event):
+    """Uses were bought at once."""
+
+    kind: ClassVar[str] = "commerce.credits_bought"
+    lot_id: UUID
+    person_id: UUID
+    unit: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsLapsed(Event):
+    """Uses that were not taken in time have lapsed."""
+
+    kind: ClassVar[str] = "commerce.credits_lapsed"
+    lot_id: UUID
+    person_id: UUID
+    left: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class UseCharged(Event):
+    """A lesson, a minute or a question was paid for by itself."""
+
+    kind: ClassVar[str] = "commerce.use_charged"
+    use_id: UUID
+    person_id: UUID
+    product_id: UUID
+    unit: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class UseReversed(Event):
+    """A use was taken back, and what it cost is in the wallet or among the credits again."""
+
+    kind: ClassVar[str] = "commerce.use_reversed"
+    use_id: UUID
+    person_id: UUID
+    product_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMoved(Event):
+    """A service request moved on: `happened` is the event of its table, `state` where it is now."""
+
+    kind: ClassVar[str] = "commerce.service_moved"
+    request_id: UUID
+    number: str
+    person_id: UUID
+    product_id: UUID
+    happened: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMessageWritten(Event):
+    """Somebody wrote about a service request: the `learner` or the `academy`."""
+
+    kind: ClassVar[str] = "commerce.service_message_written"
+    request_id: UUID
+    message_id: UUID
+    person_id: UUID
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReminded(Event):
+    """A delivery will soon count as accepted."""
+
+    kind: ClassVar[str] = "commerce.service_reminded"
+    request_id: UUID
+    person_id: UUID
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CouponMade(Event):
+    """There is a new coupon."""
+
+    kind: ClassVar[str] = "commerce.coupon_made"
+    coupon_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CouponEnded(Event):
+    """A coupon lowers nothing any more."""
+
+    kind: ClassVar[str] = "commerce.coupon_ended"
+    coupon_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CodesMade(Event):
+    """The redeem codes of a batch were made and handed over; those made before are dead."""
+
+    kind: ClassVar[str] = "commerce.codes_made"
+    batch_id: UUID
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRedeemed(Event):
+    """Somebody got a product, or days of it, by a redeem code."""
+
+    kind: ClassVar[str] = "commerce.code_redeemed"
+    batch_id: UUID
+    code_id: UUID
+    person_id: UUID
+    product_id: UUID | None
+    tier_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftBought(Event):
+    """A gift is paid for and waits for the one it is meant for."""
+
+    kind: ClassVar[str] = "commerce.gift_bought"
+    gift_id: UUID
+    order_id: UUID
+    person_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GiftClaimed(Event):
+    """A gift is somebody's now, and its price is earned."""
+
+    kind: ClassVar[str] = "commerce.gift_claimed"
+    gift_id: UUID
+    order_id: UUID
+    giver_id: UUID
+    person_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GiftReturned(Event):
+    """The money of a gift went back to the giver; who had claimed it has it no longer."""
+
+    kind: ClassVar[str] = "commerce.gift_returned"
+    gift_id: UUID
+    person_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GiftLapsed(Event):
+    """Nobody claimed a gift within its time."""
+
+    kind: ClassVar[str] = "commerce.gift_lapsed"
+    gift_id: UUID
+    person_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutAbandoned(Event):
+    """Somebody who agrees to letters left a checkout, or let an order expire."""
+
+    kind: ClassVar[str] = "commerce.checkout_abandoned"
+    person_id: UUID
+    product_id: UUID
+    order_id: UUID | None

@@ -103,3 +103,86 @@ GIFT = Machine(
         ("claimed", "taken back"): "ended",  # the giver's money went back after somebody had claimed it
     },
 )
+
+WITHDRAWAL = Machine(
+    "withdrawal",
+    "open",
+    {
+        ("open", "arrived"): "done",
+        ("open", "refused"): "failed",
+    },
+)
+
+SERVICE_REQUEST = Machine(
+    "service request",
+    "requested",
+    {
+        ("requested", "quoted"): "quoted",
+        ("quoted", "quoted"): "quoted",
+        ("expired", "quoted"): "quoted",
+        ("quoted", "accepted"): "agreed",
+        ("quoted", "lapsed"): "expired",
+        ("agreed", "lapsed"): "expired",
+        ("agreed", "paid"): "deposit_paid",
+        ("expired", "paid"): "deposit_paid",  # the money came late
+        ("deposit_paid", "work begun"): "in_work",
+        ("in_work", "delivered"): "delivered",
+        ("delivered", "delivered"): "delivered",
+        ("disputed", "delivered"): "delivered",
+        ("delivered", "disputed"): "disputed",
+        ("delivered", "accepted"): "accepted",
+        ("disputed", "accepted"): "accepted",
+        ("disputed", "settled"): "closed",
+        ("accepted", "nothing left"): "closed",
+        # Either side may leave; what was paid goes back by the rule.
+        **{
+            (state, event): after
+            for state in ("requested", "quoted", "agreed", "deposit_paid", "in_work")
+            for event, after in (("withdrawn", "withdrawn"), ("declined", "declined"))
+        },
+        # The academy gave all of the money back.
+        **{
+            (state, "refunded"): "closed"
+            for state in ("deposit_paid", "in_work", "delivered", "disputed", "accepted")
+        },
+    },
+)
+
+SUBSCRIPTION = Machine(
+    "subscription",
+    "new",
+    {
+        # new: never stored, a subscription begins with its first money, or with a trial.
+        ("new", "trial begun"): "trialing",
+        ("new", "paid"): "active",
+        ("trialing", "paid"): "active",
+        ("active", "paid"): "active",
+        ("past_due", "paid"): "active",
+        ("paused", "paid"): "active",
+        ("trialing", "not paid"): "past_due",
+        ("active", "not paid"): "past_due",
+        ("trialing", "cancelled"): "cancelled",
+        ("active", "cancelled"): "cancelled",
+        ("cancelled", "resumed"): "active",
+        ("cancelled", "trial resumed"): "trialing",
+        ("active", "paused"): "paused",
+        # Instalments: all of it is paid.
+        ("new", "all paid"): "completed",
+        ("active", "all paid"): "completed",
+        ("past_due", "all paid"): "completed",
+        ("completed", "ended"): "ended",  # its money went back
+        **{(state, "ended"): "ended" for state in ("trialing", "active", "past_due", "paused", "cancelled")},
+    },
+)
+
+BILLING_PERIOD = Machine(
+    "billing period",
+    "due",
+    {
+        # free: a trial, a pause, or what costs nothing.
+        ("due", "nothing to pay"): "free",
+        ("due", "paid"): "paid",
+        ("due", "not paid"): "unpaid",
+        ("paid", "refunded"): "refunded",
+    },
+)

@@ -45,3 +45,24 @@ class Entitlement(Base):
     ends_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class PartEntitlement(Base):
+    """The right of one person to use one part of a product: a lesson that she paid for by itself."""
+
+    __tablename__ = "part_entitlement"
+    __table_args__ = (
+        UniqueConstraint("person_id", "part_id", "source_id"),
+        CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
+        Index("ix_part_entitlement_product", "person_id", "product_id"),
+        Index("ix_part_entitlement_source", "source_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    part_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(String(40))

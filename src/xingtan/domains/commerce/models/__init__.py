@@ -34,6 +34,17 @@ from xingtan.domains.commerce.models.providers import (
     SandboxTerms,
 )
 from xingtan.domains.commerce.models.sandbox import SandboxNotice, SandboxPayment
+from xingtan.domains.commerce.models.services import ServiceDelivery, ServiceMessage, ServiceQuote, ServiceRequest
+from xingtan.domains.commerce.models.subscriptions import (
+    BillingPeriod,
+    Subscription,
+    SubscriptionRules,
+    Tier,
+    TierPerk,
+    TierRule,
+)
+from xingtan.domains.commerce.models.uses import CreditLot, UseCharge
+from xingtan.domains.commerce.models.wallets import Wallet, WalletEntry, Withdrawal
 
 TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
 """Commerce keeps its promises by constraints alone."""
@@ -43,10 +54,12 @@ __all__ = [
     "TRIGGERS",
     "AbandonedCheckout",
     "AddOn",
+    "BillingPeriod",
     "CodeBatch",
     "Coupon",
     "CouponProduct",
     "CouponShare",
+    "CreditLot",
     "Deferral",
     "Dispute",
     "Gift",
@@ -70,4 +83,17 @@ __all__ = [
     "SandboxPayment",
     "SandboxSlowRefund",
     "SandboxTerms",
+    "ServiceDelivery",
+    "ServiceMessage",
+    "ServiceQuote",
+    "ServiceRequest",
+    "Subscription",
+    "SubscriptionRules",
+    "Tier",
+    "TierPerk",
+    "TierRule",
+    "UseCharge",
+    "Wallet",
+    "WalletEntry",
+    "Withdrawal",
 ]
