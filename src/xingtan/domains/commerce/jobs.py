@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xingtan.domains.commerce.conversation import ask, reconcile, send_refund
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.idempotency import forget_old
 from xingtan.domains.commerce.letters import MAIL_RECEIPT, MAIL_REFUND, mail_receipt, mail_refund
 from xingtan.domains.commerce.notices import SETTLE_PAYMENT, named_payment, receive_notice
@@ -57,6 +58,7 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
     "commerce.expire_orders": _expire_orders,
     "commerce.forget_keys": _forget_keys,
     DELIVER_NOTICE: _deliver_notice,
+    **documents.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
 

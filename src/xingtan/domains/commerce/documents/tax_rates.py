@@ -71,10 +71,15 @@ def tax_rates(session: Session, viewer: Viewer) -> tuple[TaxRateView, ...]:
     return tuple(sorted(views, key=lambda one: one.ends_at is not None))
 
 
-def tax_rate(session: Session, *, person_id: UUID | None, kind: str | None, at: datetime) -> Rate:
-    """Return the rate at which a product of `kind` is taxed for this buyer at `at`; `UNTAXED` where none holds."""
+def tax_rate(
+    session: Session, *, person_id: UUID | None, kind: str | None, at: datetime, country: str | None = None
+) -> Rate:
+    """Return the rate at which a product of `kind` is taxed for this buyer at `at`; `UNTAXED` where none holds.
+
+    `country` is what the buyer said at the checkout; None: that of her invoice details, else the academy's.
+    """
     rules = [_rule(one) for one in session.scalars(select(TaxRate))]
-    return rate_for(rules, country=country_of(session, person_id), kind=kind, at=at)
+    return rate_for(rules, country=country or country_of(session, person_id), kind=kind, at=at)
 
 
 def _rule(row: TaxRate) -> TaxRule:
