@@ -1,0 +1,1 @@
+"""Subscriptions, membership tiers, instalments: what is paid again and again."""

@@ -1,0 +1,1 @@
+"""Pure rules of subscriptions: intervals, plans, proration, when what is to be done."""
