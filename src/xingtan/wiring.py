@@ -17,6 +17,7 @@ from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.domains.insight import api as insight
 from xingtan.domains.learning import api as learning
+from xingtan.domains.webhooks import api as webhooks
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
 
@@ -77,7 +78,7 @@ EXPORT_PARTS: tuple[identity.ExportPart, ...] = (
 def wire() -> Wiring:
     """Return the wiring of the whole house."""
     handlers: dict[str, list[str]] = {}
-    for domain in (identity, catalog, commerce, insight):
+    for domain in (identity, catalog, commerce, insight, webhooks):
         for event, jobs in domain.HANDLERS.items():
             handlers.setdefault(event, []).extend(jobs)
     return Wiring(
@@ -87,9 +88,16 @@ def wire() -> Wiring:
             **catalog.TRANSACTIONAL,
             **commerce.TRANSACTIONAL,
             **insight.TRANSACTIONAL,
+            **webhooks.TRANSACTIONAL,
         },
-        long={**identity.LONG, **catalog.LONG, **commerce.LONG, **insight.LONG},
-        periodic=(*identity.PERIODIC, *catalog.PERIODIC, *commerce.PERIODIC, *insight.PERIODIC),
+        long={**identity.LONG, **catalog.LONG, **commerce.LONG, **insight.LONG, **webhooks.LONG},
+        periodic=(
+            *identity.PERIODIC,
+            *catalog.PERIODIC,
+            *commerce.PERIODIC,
+            *insight.PERIODIC,
+            *webhooks.PERIODIC,
+        ),
         public_events=_PUBLIC_EVENTS,
     )
 

@@ -4,6 +4,7 @@
 UUIDv7 sort by time as the UUIDs do. Decoding accepts exactly what encoding makes, and nothing else.
 """
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from xingtan.core.errors import NotFound, say
@@ -32,6 +33,8 @@ PREFIXES = {
     "attempt": "att",
     "job": "job",
     "event": "evt",
+    "webhook": "whk",
+    "message": "msg",
 }
 
 
@@ -55,3 +58,8 @@ def private_id(kind: str, text: str) -> UUID:
     if number >> _BITS:
         raise NotFound(say("There is nothing here."))
     return UUID(int=number)
+
+
+def made_at(value: UUID) -> datetime:
+    """Return the moment at which a UUIDv7 was made, to the millisecond (RFC 9562 §5.7)."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value.int >> 80)

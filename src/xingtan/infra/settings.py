@@ -80,6 +80,13 @@ class Settings(BaseSettings):
         le=2_000,
         description="What the sandbox keeps of each payment as its fee, in basis points: 60 is 0.6 %.",
     )
+    webhooks_allow_private: bool = Field(
+        False,
+        description=(
+            "Let webhooks go to private addresses and over plain HTTP, e.g. to a program on the same machine. Whoever "
+            "may change settings can then reach your network from the academy."
+        ),
+    )
     trusted_proxies: str = Field(
         "",
         description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.",

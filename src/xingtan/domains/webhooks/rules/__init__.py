@@ -1,0 +1,1 @@
+"""What is public, when to try again, how a message is signed: pure."""

@@ -1,0 +1,1 @@
+"""What changes endpoints and messages."""
