@@ -53,7 +53,7 @@ def take(session: Session, row: SandboxPayment, *, minor: int, fee_bp: int) -> N
     row.state, row.paid_minor, row.paid_currency = "succeeded", minor, row.currency
     terms = session.get(SandboxTerms, row.reference)
     if terms is not None:
-        terms.fee_minor = (minor * fee_bp + 5_000) // 10_000
+        terms.fee_minor = Money(minor, row.currency).share(fee_bp).minor
 
 
 def known_payment(session: Session, payment_id: UUID, *, at: datetime) -> ProviderPayment:
