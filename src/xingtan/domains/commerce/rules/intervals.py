@@ -52,7 +52,7 @@ class Interval:
         return self.months >= _MONTHS_IN_YEAR or self.days >= 365  # noqa: PLR2004 - days in a year
 
 
-def parse_interval(text: str, *, field: str = "every") -> Interval:
+def parse_interval(text: str, *, field: str = "interval") -> Interval:
     """Return the interval that ``P1W``, ``P1M``, ``P3M``, ``P1Y`` or the like names; `Invalid` for any other text."""
     found = _FORM.fullmatch(text.strip())
     if found is None or not text.isascii():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Deed = Literal["remind", "ask", "renew", "lapse", "dun", "end", "pause", "wake", "complete"]
+Deed = Literal["remind", "ask", "renew", "lapse", "dun", "end", "pause", "wake"]
 
 CHARGE_TAKES = timedelta(hours=1)
 """So long a charge may take before the subscription is past due."""
@@ -38,14 +38,13 @@ class Facts:
     """What is to be known of a subscription to know its next step.
 
     `paid_until` is where its last billing period ends; `due_since` is set while a payment for what comes then is
-    missing. `is_yearly`: it renews so rarely that a letter is owed before. `is_last`: nothing is to be paid after.
+    missing. `is_yearly`: it renews so rarely that a letter is owed before.
     """
 
     state: str
     paid_until: datetime
     has_mandate: bool
     is_yearly: bool = False
-    is_last: bool = False
     is_reminded: bool = False
     is_asked: bool = False
     wants_pause: bool = False
@@ -75,8 +74,6 @@ def _steps(facts: Facts, policy: Policy) -> Iterator[Step]:
         yield Step(facts.paid_until, "end")
     elif facts.state == "paused":
         yield Step(facts.paid_until, "wake")
-    elif facts.is_last:
-        yield Step(facts.paid_until, "complete")
     else:
         yield from _coming(facts, policy)
 

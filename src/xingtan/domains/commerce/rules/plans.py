@@ -10,7 +10,7 @@ from typing import Any
 
 from xingtan.core.errors import Invalid, Sentence, say
 from xingtan.core.money import MAX_MINOR, Money, zero
-from xingtan.domains.commerce.subscriptions.rules.intervals import Interval, parse_interval
+from xingtan.domains.commerce.rules.intervals import Interval, parse_interval
 
 INTRO_PERIODS_AT_MOST = 36
 INSTALMENTS = range(2, 61)
@@ -54,7 +54,7 @@ class Plan:
 
     def terms(self) -> dict[str, Any]:
         """Return the plan, without its price, as plain data."""
-        found: dict[str, Any] = {"every": str(self.every)}
+        found: dict[str, Any] = {"interval": str(self.every)}
         if self.trial is not None:
             found |= {"trial": str(self.trial), "card": CARD_WORDS[self.trial_needs_card]}
         if self.intro_price is not None:
@@ -65,7 +65,7 @@ class Plan:
 def plan_of(model: str, price: Money, terms: Mapping[str, Any]) -> Plan:
     """Return the plan that terms hold; `Invalid` names each field that does not."""
     faults: dict[str, Sentence] = {}
-    every = _interval(terms, "every", faults)
+    every = _interval(terms, "interval", faults)
     if price.minor <= 0 or price.minor > MAX_MINOR:
         faults["price"] = say("A price is more than nothing. Choose “free” to give it away.")
     more = _instalments(terms, faults) if model == "instalments" else _subscription(price, terms, faults)

@@ -1,1 +1,0 @@
-"""Pure rules of subscriptions: intervals, plans, proration, when what is to be done."""
