@@ -77,6 +77,11 @@ REFUND = Machine(
         ("requested", "failed"): "failed",
         ("requested", "gave no answer"): "unknown",
         ("unknown", "gave no answer"): "unknown",
+        # pending: the provider has it, and it takes its time.
+        **{(state, "pending"): "pending" for state in ("requested", "unknown", "pending")},
+        ("pending", "gave no answer"): "pending",
+        ("pending", "succeeded"): "succeeded",
+        ("pending", "failed"): "failed",
         ("unknown", "succeeded"): "succeeded",
         ("unknown", "failed"): "failed",
     },
@@ -98,7 +103,10 @@ GIFT = Machine(
         ("ordered", "paid"): "waiting",
         ("waiting", "claimed"): "claimed",
         ("waiting", "lapsed"): "lapsed",
+        ("waiting", "asked back"): "returning",  # nobody can claim it any more; its money is on its way to the giver
+        ("returning", "asked back"): "returning",
         ("waiting", "taken back"): "returned",
+        ("returning", "taken back"): "returned",
         ("lapsed", "taken back"): "returned",
         ("claimed", "taken back"): "ended",  # the giver's money went back after somebody had claimed it
     },
@@ -141,10 +149,7 @@ SERVICE_REQUEST = Machine(
             for event, after in (("withdrawn", "withdrawn"), ("declined", "declined"))
         },
         # The academy gave all of the money back.
-        **{
-            (state, "refunded"): "closed"
-            for state in ("deposit_paid", "in_work", "delivered", "disputed", "accepted")
-        },
+        **{(state, "refunded"): "closed" for state in ("deposit_paid", "in_work", "delivered", "disputed", "accepted")},
     },
 )
 
@@ -186,3 +191,6 @@ BILLING_PERIOD = Machine(
         ("paid", "refunded"): "refunded",
     },
 )
+
+OPEN_REFUND = ("requested", "unknown", "pending")
+"""States of a refund whose outcome is not known yet."""
