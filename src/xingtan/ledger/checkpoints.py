@@ -5,7 +5,6 @@
    reader has a clock.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from xingtan.core.clock import Clock
@@ -61,11 +60,15 @@ def open_checkpoint(data: bytes, log: notes.Verifier) -> tuple[Checkpoint, notes
 
 @dataclass(frozen=True, slots=True)
 class Cosigner:
-    """Signs checkpoints together with the time (cosignature/v1). `now_s` gives seconds since 1970."""
+    """Signs checkpoints together with the time (cosignature/v1), in seconds since 1970."""
 
     name: str
     private_key: notes.PrivateKey = field(repr=False)
-    now_s: Callable[[], int] = field(repr=False)
+    at_s: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.at_s <= _LARGEST_TIME:
+            raise ValueError(f"a cosignature cannot be of the time {self.at_s}")
 
     @property
     def key(self) -> notes.Key:
@@ -79,10 +82,7 @@ class Cosigner:
 
     def sign(self, text: bytes) -> bytes:
         """Return the timestamped signature of `text`."""
-        at = self.now_s()
-        if not 0 < at <= _LARGEST_TIME:
-            raise ValueError(f"a cosignature cannot be of the time {at}")
-        return at.to_bytes(_TIME_BYTES) + self.private_key.sign(_cosigned(text, at))
+        return self.at_s.to_bytes(_TIME_BYTES) + self.private_key.sign(_cosigned(text, self.at_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from xingtan.ledger import tiles
 from xingtan.ledger.checkpoints import Checkpoint
 from xingtan.ledger.tiles import WIDTH, Edge, Read, Tile
 from xingtan.ledger.tree import (
+    HASH_BYTES,
     Node,
     NotProven,
     Span,
+    complete_hash,
     consistency_spans,
     inclusion_spans,
     leaf_hash,
@@ -74,10 +76,9 @@ class TileReader:
     def entries(self, number: int) -> list[bytes]:
         """Return the entries of one bundle, each of which is the leaf in the tree."""
         tile = self.leaf_tile(number)
-        path = tiles.bundle_path(tile)
-        entries = tiles.parse_bundle(self._read_or_refuse(path), tile)
+        entries = tiles.parse_bundle(fetch_bundle(self._read, tile), tile)
         if [leaf_hash(entry) for entry in entries] != self.row(tile):
-            raise NotProven(f"{path} holds other entries than the tree has leaves")
+            raise NotProven(f"{tiles.bundle_path(tile)} holds other entries than the tree has leaves")
         return entries
 
     def leaf_tile(self, number: int) -> Tile:
@@ -108,13 +109,37 @@ class TileReader:
         return span_hash(span, self.hashes(plan([span])))
 
     def _fetch(self, tile: Tile) -> list[bytes]:
-        return tiles.parse_tile(self._read_or_refuse(tiles.tile_path(tile)), tile)
+        return tiles.parse_tile(fetch_tile(self._read, tile), tile)
 
-    def _read_or_refuse(self, path: str) -> bytes:
-        try:
-            return self._read(path)
-        except LookupError:
-            raise NotProven(f"{path} is not there") from None
+
+def fetch_tile(read: Read, tile: Tile) -> bytes:
+    """Return the hashes of `tile`, unchecked: from the full one where the partial one is gone; else `NotProven`."""
+    if (data := _first(read, tiles.tile_path(tile))) is not None:
+        return data
+    full = tile._replace(width=WIDTH)
+    return _full(read, tiles.tile_path(tile), tiles.tile_path(full))[: tile.width * HASH_BYTES]
+
+
+def fetch_bundle(read: Read, tile: Tile) -> bytes:
+    """Return the entries under `tile`, unchecked: from a full one where the partial one is gone."""
+    if (data := _first(read, tiles.bundle_path(tile))) is not None:
+        return data
+    full = tile._replace(width=WIDTH)
+    entries = tiles.parse_bundle(_full(read, tiles.bundle_path(tile), tiles.bundle_path(full)), full)
+    return tiles.to_bundle(entries[: tile.width])
+
+
+def _first(read: Read, path: str) -> bytes | None:
+    try:
+        return read(path)
+    except LookupError:
+        return None
+
+
+def _full(read: Read, path: str, wider: str) -> bytes:
+    if path == wider or (data := _first(read, wider)) is None:
+        raise NotProven(f"{path} is not there")
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +188,9 @@ class _Walk:
         self.bundles = self.tiles = self.bytes_read = 0
 
     def bundle(self, tile: Tile) -> list[bytes]:
-        data = self._fetch(tiles.bundle_path(tile))
+        data = fetch_bundle(self._read, tile)
         self.bundles += 1
+        self.bytes_read += len(data)
         return tiles.parse_bundle(data, tile)
 
     def grow(self, entries: list[bytes], *, is_last: bool) -> None:
@@ -183,14 +209,8 @@ class _Walk:
             raise NotProven(f"the entries give another root for {wanted.size} leaves than the checkpoint has")
 
     def _check(self, tile: Tile, row: Iterable[bytes]) -> None:
-        if self._fetch(tiles.tile_path(tile)) != b"".join(row):
+        data = fetch_tile(self._read, tile)
+        if data != b"".join(row):
             raise NotProven(f"{tiles.tile_path(tile)} is not what the entries under it give")
         self.tiles += 1
-
-    def _fetch(self, path: str) -> bytes:
-        try:
-            data = self._read(path)
-        except LookupError:
-            raise NotProven(f"{path} is not there") from None
         self.bytes_read += len(data)
-        return data
