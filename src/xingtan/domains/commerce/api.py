@@ -1,11 +1,14 @@
 """The door to commerce."""
 
-from xingtan.domains.commerce.conversation import ask, present, reconcile, send_refund
+from xingtan.domains.commerce.conversation import ask, charge, present, reconcile, send_refund
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
+from xingtan.domains.commerce.lines.kinds import GiftWish
 from xingtan.domains.commerce.notices import receive_notice
+from xingtan.domains.commerce.ordering import PAYABLE_FOR, Discount, Hold, NewLine
 from xingtan.domains.commerce.price_tags import read_price_tag, write_price_tag
+from xingtan.domains.commerce.pricing import Priced
 from xingtan.domains.commerce.providers import (
     Notice,
     PaymentProvider,
@@ -27,25 +30,27 @@ from xingtan.domains.commerce.providers.sandbox_desk import (
     look,
 )
 from xingtan.domains.commerce.queries.invariants import check
-from xingtan.domains.commerce.queries.offers import offer, offers_for, offers_of
+from xingtan.domains.commerce.queries.offers import live_offers, offer, offers_for, offers_of
 from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
 from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
+from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
-    PAYABLE_FOR,
     PlacedOrder,
     PlaceOrder,
     cancel_order,
     expire_orders,
     pay_again,
     place_order,
+    preview_order,
 )
 from xingtan.domains.commerce.use_cases.payments import settle
 from xingtan.domains.commerce.use_cases.refunds import RequestRefund, request_refund
 from xingtan.domains.commerce.views import (
     DaySales,
+    DiscountView,
     LineView,
     OfferView,
     OrderFilter,
@@ -70,9 +75,14 @@ __all__ = [
     "REASONS",
     "TRANSACTIONAL",
     "DaySales",
+    "Discount",
+    "DiscountView",
+    "GiftWish",
     "Goods",
+    "Hold",
     "LineView",
     "MakeOffer",
+    "NewLine",
     "Notice",
     "OfferModel",
     "OfferView",
@@ -85,9 +95,12 @@ __all__ = [
     "PaymentView",
     "PlaceOrder",
     "PlacedOrder",
+    "Priced",
     "ProviderPayment",
     "ProviderRefund",
     "Providers",
+    "Quote",
+    "QuotedLine",
     "RefundPolicy",
     "RefundView",
     "RequestRefund",
@@ -99,12 +112,14 @@ __all__ = [
     "answer_challenge",
     "ask",
     "cancel_order",
+    "charge",
     "check",
     "choose",
     "expire_orders",
     "export_part",
     "goods",
     "keep_past_orders",
+    "live_offers",
     "look",
     "make_offer",
     "my_order",
@@ -120,6 +135,7 @@ __all__ = [
     "pay_again",
     "place_order",
     "present",
+    "preview_order",
     "read_price_tag",
     "receive_notice",
     "reconcile",

@@ -3,18 +3,27 @@
 Each function may be killed at any point and run again: what the provider did meanwhile is found by asking it.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import NotFound, Unavailable, say
+from xingtan.core.errors import Broken, NotFound, Unavailable, say
 from xingtan.domains.commerce.errors import PaymentRefused
+from xingtan.domains.commerce.machines import OPEN_REFUND
 from xingtan.domains.commerce.models import Payment, Refund
-from xingtan.domains.commerce.providers import PaymentProvider, ProviderPayment, ProviderRefund, Providers
+from xingtan.domains.commerce.providers import (
+    Device,
+    PaymentProvider,
+    ProviderPayment,
+    ProviderRefund,
+    Providers,
+    Started,
+)
 from xingtan.domains.commerce.use_cases.payments import note_no_answer, note_presented, payment_to_start, settle
 from xingtan.domains.commerce.use_cases.refunds import note_refund_unanswered, refund_to_send, settle_refund
 from xingtan.infra.db import Database
@@ -24,15 +33,17 @@ _AT_ONCE = 200
 _log = structlog.get_logger("commerce")
 
 
-def present(database: Database, providers: Providers, payment_id: UUID, *, clock: Clock) -> str:
-    """Open the payment at its provider and return the page to which the buyer goes; again returns the same page.
+def present(
+    database: Database, providers: Providers, payment_id: UUID, *, clock: Clock, device: Device = "desktop"
+) -> Started:  # fmt: skip
+    """Open the payment at its provider and return where the buyer goes, or what she scans; again returns the same.
 
     `Unavailable` when the provider gives no answer: the payment is then unknown, and reconciliation asks again.
     `PaymentRefused` when it says no.
     """
     wanted = database.read(lambda session: payment_to_start(session, payment_id))
     try:
-        started = provider_named(providers, wanted.provider).start(wanted.start)
+        started = provider_named(providers, wanted.provider).start(replace(wanted.start, device=device))
     except Unavailable:
         database.write(lambda session: note_no_answer(session, payment_id, clock=clock))
         raise
@@ -41,7 +52,26 @@ def present(database: Database, providers: Providers, payment_id: UUID, *, clock
         database.write(lambda session: settle(session, payment_id, refused, clock=clock))
         raise
     database.write(lambda session: note_presented(session, payment_id, started, clock=clock))
-    return started.redirect_url
+    return started
+
+
+def charge(database: Database, providers: Providers, payment_id: UUID, *, clock: Clock) -> str:
+    """Charge the buyer by her mandate, without her, and return the payment's state.
+
+    `Unavailable` when the provider gives no answer: the payment is then unknown, and reconciliation asks again.
+    """
+    wanted = database.read(lambda session: payment_to_start(session, payment_id))
+    if wanted.mandate is None:
+        msg = f"payment {payment_id} has no mandate to be charged by"
+        raise Broken(msg)
+    try:
+        seen = provider_named(providers, wanted.provider).charge(wanted.start, wanted.mandate)
+    except Unavailable:
+        database.write(lambda session: note_no_answer(session, payment_id, clock=clock))
+        raise
+    except PaymentRefused as error:
+        seen = ProviderPayment(None, "failed", failure_code=error.code)
+    return database.write(lambda session: settle(session, payment_id, seen, clock=clock))
 
 
 def ask(database: Database, providers: Providers, payment_id: UUID, *, clock: Clock) -> str:
@@ -112,7 +142,5 @@ def _payments_to_ask(session: Session, *, clock: Clock) -> list[UUID]:
 
 def _refunds_to_send(session: Session, *, clock: Clock) -> list[UUID]:
     stale = clock.now() - REFUND_STALE_AFTER
-    wanted = select(Refund.id).where(
-        or_(Refund.state == "requested", Refund.state == "unknown"), Refund.created_at <= stale
-    )
+    wanted = select(Refund.id).where(Refund.state.in_(OPEN_REFUND), Refund.created_at <= stale)
     return list(session.scalars(wanted.order_by(Refund.created_at).limit(_AT_ONCE)))

@@ -32,7 +32,14 @@ def _order(order: OrderView) -> Mapping[str, Any]:
         "refund_rule_days": order.policy.days,
         "language": order.language,
         "lines": [
-            {"product": public_id("product", one.product_id), "title": one.title, "amount": _amount(one.amount)}
+            {
+                "product": public_id("product", one.product_id) if one.product_id else None,
+                "kind": one.kind,
+                "title": one.title,
+                "amount": _amount(one.amount),
+                "tax": _amount(one.tax),
+                "reductions": [{"label": it.label, "amount": _amount(it.amount)} for it in one.discounts],
+            }
             for one in order.lines
         ],
         "payments": [_payment(one) for one in order.payments],

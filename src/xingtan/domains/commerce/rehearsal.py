@@ -25,7 +25,7 @@ from xingtan.domains.commerce.models import OrderLine, Payment, Refund, SalesOrd
 from xingtan.domains.commerce.providers.sandbox import NAME
 from xingtan.domains.commerce.rules.numbers import BITS, order_number
 from xingtan.domains.commerce.rules.refunds import POLICY
-from xingtan.domains.commerce.use_cases.orders import PAYABLE_FOR
+from xingtan.domains.commerce.ordering import PAYABLE_FOR
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.infra.db import new_id
 
@@ -96,8 +96,12 @@ def _write(rows: _Rows, one: PastOrder, thing: Goods, number: str) -> None:
     order_id = new_id()
     rows.orders.append(_order(one, order_id, number))
     rows.lines.append({
-        "id": new_id(), "order_id": order_id, "product_id": one.product_id, "offer_id": one.offer_id, "position": 0,
-        "title": thing.title, "amount_minor": one.total.minor,
+        "id": new_id(), "order_id": order_id, "kind": "access", "product_id": one.product_id,
+        "offer_id": one.offer_id, "subject_id": None, "position": 0, "title": thing.title,
+        "list_minor": one.total.minor, "discount_minor": 0, "tax_bp": 0, "tax_is_added": False, "tax_minor": 0,
+        "amount_minor": one.total.minor, "returned_minor": one.total.minor if one.refunded_at else 0,
+        "returned_tax_minor": 0,
+        "facts": {"parts": [str(part.product_id) for part in thing.parts]} if one.paid_at else {},
     })  # fmt: skip
     rows.rights += _rights(one, order_id, thing)
     if one.total:
@@ -107,10 +111,10 @@ def _write(rows: _Rows, one: PastOrder, thing: Goods, number: str) -> None:
 def _order(one: PastOrder, order_id: UUID, number: str) -> dict[str, Any]:
     state = ORDER.after(ORDER.initial, "paid" if one.paid_at else "expired")
     return {
-        "id": order_id, "number": number, "person_id": one.person_id,
+        "id": order_id, "number": number, "kind": "checkout", "person_id": one.person_id, "country": None,
         "state": ORDER.after(state, "refunded") if one.refunded_at else state, "currency": one.total.currency,
         "total_minor": one.total.minor, "placed_at": one.placed_at, "expires_at": one.placed_at + PAYABLE_FOR,
-        "paid_at": one.paid_at, "policy": {"days": POLICY.days, "version": POLICY.version}, "language": one.language,
+        "paid_at": one.paid_at, "policy": POLICY.as_row(), "language": one.language,
     }  # fmt: skip
 
 
@@ -141,7 +145,7 @@ def _pay(rows: _Rows, one: PastOrder, order_id: UUID, description: str, number: 
         rows.refunds.append({
             "id": refund_id, "order_id": order_id, "payment_id": payment_id,
             "state": REFUND.after(REFUND.initial, "succeeded"), "amount_minor": one.total.minor,
-            "currency": one.total.currency, "reason": _REASON, "requested_by_id": None, "failure_code": None,
+            "currency": one.total.currency, "reason": _REASON, "line_id": None, "requested_by_id": None, "failure_code": None,
             "created_at": one.refunded_at, "settled_at": one.refunded_at,
         })  # fmt: skip
 
@@ -152,7 +156,8 @@ def _payment(one: PastOrder, payment_id: UUID, order_id: UUID, reference: str | 
         "id": payment_id, "order_id": order_id, "provider": NAME,
         "state": PAYMENT.after(state, "refunded") if one.refunded_at else state, "amount_minor": one.total.minor,
         "currency": one.total.currency, "provider_reference": reference,
-        "redirect_url": f"/sandbox/pay/{reference}" if reference else None,
+        "redirect_url": f"/sandbox/pay/{reference}" if reference else None, "qr": None, "method_id": None,
+        "wants_mandate": False, "disputed_minor": 0, "fee_minor": 0,
         "received_minor": one.total.minor if one.paid_at else None,
         "received_currency": one.total.currency if one.paid_at else None,
         "refunding_minor": one.total.minor if one.refunded_at else 0,

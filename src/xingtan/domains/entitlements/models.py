@@ -9,7 +9,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from xingtan.infra.db import Base
@@ -52,11 +52,14 @@ class PartEntitlement(Base):
 
     __tablename__ = "part_entitlement"
     __table_args__ = (
-        UniqueConstraint("person_id", "part_id", "source_id"),
         CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
+        Index(
+            "uq_part_entitlement_live", "person_id", "part_id", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
         Index("ix_part_entitlement_product", "person_id", "product_id"),
         Index("ix_part_entitlement_source", "source_id"),
-    )
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))

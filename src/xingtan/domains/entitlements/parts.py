@@ -23,13 +23,8 @@ class PartGrant:
 
 
 def grant_part(session: Session, command: PartGrant, *, clock: Clock) -> None:
-    """Give the right to a part, from now on; what this source has given already stays as it is."""
-    known = select(PartEntitlement.id).where(
-        PartEntitlement.person_id == command.person_id,
-        PartEntitlement.part_id == command.part_id,
-        PartEntitlement.source_id == command.source_id,
-    )
-    if session.scalar(known) is not None:
+    """Give the right to a part, from now on; nothing happens while there is one already."""
+    if holds_part(session, command.person_id, command.part_id):
         return
     session.add(
         PartEntitlement(

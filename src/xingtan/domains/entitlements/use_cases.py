@@ -1,6 +1,6 @@
 """Giving and ending access."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -91,12 +91,15 @@ def _give(session: Session, command: Grant, product_id: UUID, *, clock: Clock) -
 
 
 def end(
-    session: Session, source_kinds: Sequence[SourceKind], source_id: UUID, *, reason: str, clock: Clock
-) -> tuple[UUID, ...]:
-    """End everything that `source_id` gave under `source_kinds`, now; return the ids of what ended by this call."""
+    session: Session, source_kinds: Sequence[SourceKind], source_id: UUID, *, reason: str, clock: Clock,
+    product_ids: Collection[UUID] | None = None,
+) -> tuple[UUID, ...]:  # fmt: skip
+    """End what `source_id` gave under `source_kinds` (`product_ids` None: all of it), now; return the ids of what ended."""
     ended = []
     for kind in source_kinds:
         for row in session.scalars(_of_source(kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+            if product_ids is not None and row.product_id not in product_ids:
+                continue
             row.ended_at, row.end_reason = clock.now(), reason
             news = EntitlementEnded(row.id, row.person_id, row.product_id, row.source_kind, row.source_id, reason)
             emit(session, news, at=clock.now())
@@ -105,14 +108,17 @@ def end(
 
 
 def extend(
-    session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime | None, clock: Clock
-) -> tuple[UUID, ...]:
-    """Let the live rights of `source_id` hold until `until` (None: for ever), and return their ids.
+    session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime | None, clock: Clock,
+    product_ids: Collection[UUID] | None = None,
+) -> tuple[UUID, ...]:  # fmt: skip
+    """Let the live rights of `source_id` (`product_ids` None: all) hold until `until` (None: for ever); return their ids.
 
     Only ever later: a right that holds longer already keeps its end. What has ended stays ended.
     """
     moved = []
     for row in session.scalars(_of_source(source_kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+        if product_ids is not None and row.product_id not in product_ids:
+            continue
         if row.ends_at is None or (until is not None and row.ends_at >= until):
             continue
         row.ends_at = until

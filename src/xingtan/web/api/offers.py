@@ -58,4 +58,4 @@ def retire_offer(ask: AskDep, offer: OfferPath) -> Offer:
 
 
 def _public(offer: commerce.OfferView) -> str:
-    return public_id("product", offer.product_id)
+    return public_id("product", offer.product_id) if offer.product_id else ""

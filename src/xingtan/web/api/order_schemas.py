@@ -39,13 +39,26 @@ class OrderIn(In):
     provider: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")] | None = None
 
 
-class OrderLine(Out):
-    """One product of an order, as it was titled and priced then."""
+class Reduction(Out):
+    """One reason why a line cost less."""
 
-    product_id: ProductId
-    offer_id: OfferId
-    title: str
+    kind: str
+    label: str
     amount: Amount
+
+
+class OrderLine(Out):
+    """One thing of an order, as it was titled and priced then; `tax` is within `amount`, `returned` went back."""
+
+    kind: str
+    product_id: ProductId | None
+    offer_id: OfferId | None
+    title: str
+    list_price: Amount
+    reductions: list[Reduction]
+    tax: Amount
+    amount: Amount
+    returned: Amount
 
 
 class Payment(Out):
@@ -98,8 +111,15 @@ class Order(Out):
             id=order.id, number=order.number, person_id=order.person_id, state=order.state,
             total=Amount.of(order.total), refunded=Amount.of(order.refunded),
             lines=[
-                OrderLine(product_id=line.product_id, offer_id=line.offer_id, title=line.title,
-                          amount=Amount.of(line.amount))
+                OrderLine(
+                    kind=line.kind, product_id=line.product_id, offer_id=line.offer_id, title=line.title,
+                    list_price=Amount.of(line.list_price), tax=Amount.of(line.tax), amount=Amount.of(line.amount),
+                    returned=Amount.of(line.returned),
+                    reductions=[
+                        Reduction(kind=one.kind, label=one.label, amount=Amount.of(one.amount))
+                        for one in line.discounts
+                    ],
+                )
                 for line in order.lines
             ],
             payments=[_payment(payment) for payment in order.payments],

@@ -126,7 +126,7 @@ def _known(provider: str, providers: commerce.Providers) -> str:
 def _presented(ask: Ask, placed: commerce.PlacedOrder, providers: commerce.Providers) -> Placed:
     url = None
     if placed.payment_id is not None:
-        url = commerce.present(ask.platform.database, providers, placed.payment_id, clock=ask.clock)
+        url = commerce.present(ask.platform.database, providers, placed.payment_id, clock=ask.clock).redirect_url
     order = ask.read(lambda session: commerce.order(session, ask.viewer, placed.number))
     return Placed(order=Order.of(order), payment_url=_absolute(ask, url))
 

@@ -87,7 +87,7 @@ def to_provider(here: Edge, placed: commerce.PlacedOrder) -> Response:
         page = commerce.present(platform.database, providers, placed.payment_id, clock=platform.clock)
     except (Unavailable, Conflict):
         return RedirectResponse(returned, status_code=303)
-    return RedirectResponse(here.url(page), status_code=303)
+    return RedirectResponse(here.url(page.redirect_url), status_code=303)
 
 
 def _place(here: Edge, offer: str, *, key: str, amount: str, provider: str) -> commerce.PlacedOrder:
@@ -144,6 +144,8 @@ def _offer_named(session: Session, here: Edge, what: str) -> tuple[catalog.Produ
     """Return the product and the offer behind an address; `NotFound` for what is no offer and no published product."""
     if what.startswith("ofr_"):
         offer = commerce.offer(session, private_id("offer", what))
+        if offer.product_id is None:
+            raise NotFound(say("There is nothing here."))
         product = catalog.find_products(session, [offer.product_id])[offer.product_id]
         return product, offer
     product = catalog.product_by_slug(session, what)

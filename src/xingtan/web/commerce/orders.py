@@ -26,7 +26,7 @@ def returned(here: EdgeDep, number: str) -> Response:
     here.require_person()
     with here.platform.database.reading() as session:
         order = commerce.order(session, here.viewer, number)
-        cards = catalog.find_products(session, [line.product_id for line in order.lines])
+        cards = catalog.find_products(session, order.product_ids)
     last = order.payments[-1] if order.payments else None
     page = ReturnedPage(
         order=order,
@@ -105,7 +105,7 @@ def receipt(here: EdgeDep, number: str) -> Response:
     here.require_person()
     with here.platform.database.reading() as session:
         order = commerce.my_order(session, here.viewer, number)
-        cards = catalog.find_products(session, [line.product_id for line in order.lines])
+        cards = catalog.find_products(session, order.product_ids)
         page = ReceiptPage(
             order=order,
             buyer=identity.person(session, here.viewer, order.person_id, vault=here.platform.vault),

@@ -104,7 +104,7 @@ def _page(
 ) -> StudioOrderPage:
     with here.platform.database.reading() as session:
         found = commerce.order(session, here.viewer, number)
-        cards = catalog.find_products(session, [line.product_id for line in found.lines])
+        cards = catalog.find_products(session, found.product_ids)
         return StudioOrderPage(
             order=found,
             buyer=_buyer(session, here, found.person_id),

@@ -41,7 +41,8 @@ class Offer(Base):
         CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="period"),
         CheckConstraint("product_id IS NULL OR tier_id IS NULL", name="subject"),
         CheckConstraint(
-            "stock_taken >= 0 AND (stock_total IS NULL OR (stock_total > 0 AND stock_taken <= stock_total))", name="stock"
+            "stock_taken >= 0 AND (stock_total IS NULL OR (stock_total > 0 AND stock_taken <= stock_total))",
+            name="stock",
         ),
         Index("ix_offer_product", "product_id", "retired_at", "starts_at"),
         Index("ix_offer_tier", "tier_id", "retired_at", "starts_at"),

@@ -79,7 +79,8 @@ class OrderLine(Base):
         CheckConstraint("discount_minor >= 0 AND discount_minor <= list_minor", name="discount_minor"),
         CheckConstraint("tax_minor >= 0 AND tax_minor <= amount_minor AND tax_bp >= 0", name="tax_minor"),
         CheckConstraint(
-            "amount_minor = list_minor - discount_minor + CASE WHEN tax_is_added THEN tax_minor ELSE 0 END", name="adds_up"
+            "amount_minor = list_minor - discount_minor + CASE WHEN tax_is_added THEN tax_minor ELSE 0 END",
+            name="adds_up",
         ),
         CheckConstraint("returned_minor >= 0 AND returned_minor <= amount_minor", name="returned_minor"),
         CheckConstraint("returned_tax_minor >= 0 AND returned_tax_minor <= tax_minor", name="returned_tax_minor"),
@@ -264,7 +265,7 @@ class Dispute(Base):
 
 
 class Refund(Base):
-    """Money on its way back to the buyer. The provider is asked by a job, under a key that derives from `id`."""
+    """Money on its way back to the buyer, of the line `line_id` or (null) of all in proportion. The provider is asked by a job, under a key that derives from `id`."""
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -283,6 +284,7 @@ class Refund(Base):
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(20))
+    line_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_line.id"))
     requested_by_id: Mapped[UUID | None]
     failure_code: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime]

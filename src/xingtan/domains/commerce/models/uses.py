@@ -56,7 +56,8 @@ class CreditLot(Base):
 class UseCharge(Base):
     """One use, charged: `subject_id` is the lesson or question, `bucket` the minute of it (0 for the others).
 
-    Paid by a credit (`lot_id`) or from the wallet (`wallet_entry_id`); `amount_minor` is what it earned.
+    Paid by a credit (`lot_id`) or from the wallet (`wallet_entry_id`); `amount_minor` is what it cost,
+    `tax_minor` the tax within it (credits were taxed when they were bought).
     """
 
     __tablename__ = "use_charge"
@@ -64,7 +65,7 @@ class UseCharge(Base):
         CheckConstraint(one_of("unit", UNITS), name="unit"),
         CheckConstraint("bucket >= 0 AND (unit = 'minute' OR bucket = 0)", name="bucket"),
         CheckConstraint("(lot_id IS NULL) <> (wallet_entry_id IS NULL)", name="paid_by"),
-        CheckConstraint("amount_minor >= 0", name="amount_minor"),
+        CheckConstraint("amount_minor >= 0 AND tax_minor >= 0 AND tax_minor <= amount_minor", name="amount_minor"),
         CheckConstraint("length(currency) = 3", name="currency"),
         Index(
             "uq_use_charge_once", "person_id", "unit", "subject_id", "bucket", unique=True,
@@ -85,5 +86,6 @@ class UseCharge(Base):
     wallet_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("wallet_entry.id"))
     currency: Mapped[str] = mapped_column(String(3))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    tax_minor: Mapped[int] = mapped_column(BigInteger)
     charged_at: Mapped[datetime]
     reversed_at: Mapped[datetime | None]

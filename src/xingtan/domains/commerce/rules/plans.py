@@ -16,6 +16,8 @@ INTRO_PERIODS_AT_MOST = 36
 INSTALMENTS = range(2, 61)
 CARD_WORDS = ("none", "required")
 MODELS = ("subscription", "instalments")
+GIVING = ("trialing", "active", "past_due", "cancelled")
+"""States of a subscription in which it gives access; what instalments have paid for is given for ever."""
 
 
 @dataclass(frozen=True, slots=True)

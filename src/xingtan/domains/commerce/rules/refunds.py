@@ -1,5 +1,7 @@
 """How much may go back, and what a refund makes of payment and order."""
 
+from collections.abc import Sequence
+
 from xingtan.core.errors import Invalid, say
 from xingtan.core.money import Money
 from xingtan.domains.commerce.errors import RefundTooLarge
@@ -27,3 +29,30 @@ def refund_amount(wanted: Money | None, *, left: Money) -> Money:
 def refund_event(*, received: Money, returned: Money) -> str:
     """Return the event for the payment's and the order's table, from what came and what is back by now."""
     return "refunded" if returned == received else "refunded in part"
+
+
+def which_lines(left: Sequence[int], amount: int, *, only: int | None) -> list[int]:
+    """Return how much of `amount` comes from each line, of which `left` minor units are left; it adds up exactly.
+
+    From the line `only` first, or from all in proportion to what is left (largest remainders, never more than is left).
+    """
+    if only is not None:
+        own = min(amount, left[only])
+        others = [0 if place == only else one for place, one in enumerate(left)]
+        rest = which_lines(others, amount - own, only=None)
+        return [own if place == only else one for place, one in enumerate(rest)]
+    if not amount:
+        return [0] * len(left)
+    if amount == sum(left):
+        return list(left)
+    whole = sum(left)
+    parts = [amount * one // whole for one in left]
+    by_remainder = sorted(range(len(left)), key=lambda place: (-(amount * left[place] % whole), place))
+    for place in by_remainder[: amount - sum(parts)]:
+        parts[place] += 1
+    return parts
+
+
+def tax_within(amount: int, tax: int, *, returned: int, part: int) -> int:
+    """Return how much tax has gone back once `part` more of a line has: in proportion, all of it with the last unit."""
+    return tax * (returned + part) // amount

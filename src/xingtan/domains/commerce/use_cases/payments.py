@@ -16,28 +16,31 @@ from xingtan.core.clock import Clock
 from xingtan.core.errors import Broken, NotFound, say
 from xingtan.core.money import Money
 from xingtan.domains.books import api as books
+from xingtan.domains.commerce import reservations
 from xingtan.domains.commerce.events import PaymentFailed, PaymentHeld
-from xingtan.domains.commerce.goods import part_ids
-from xingtan.domains.commerce.machines import OPEN, PAYMENT
-from xingtan.domains.commerce.models import OrderLine, Payment, SalesOrder
+from xingtan.domains.commerce.lines import LINES
+from xingtan.domains.commerce.machines import KEPT, OPEN, PAYMENT
+from xingtan.domains.commerce.models import OrderLine, Payment, PaymentMethod, SalesOrder
+from xingtan.domains.commerce.money_in import keep_method, money_account, post_fee
 from xingtan.domains.commerce.providers import ProviderPayment, Start, Started
 from xingtan.domains.commerce.rules.settling import next_ask, verdict
-from xingtan.domains.commerce.use_cases.fulfilment import fulfil, ordered_products
+from xingtan.domains.commerce.use_cases.disputes import note_dispute
+from xingtan.domains.commerce.use_cases.fulfilment import earned, fulfil, paid_lines
 from xingtan.domains.commerce.use_cases.orders import cancel
 from xingtan.domains.commerce.use_cases.refunds import return_surplus
-from xingtan.domains.entitlements import api as entitlements
 from xingtan.infra.outbox import emit
 
 _log = structlog.get_logger("commerce")
-_LATE = ("succeeded", "surplus", "held", "partly_refunded", "refunded", "returned")
+_LATE = (*KEPT, "surplus", "held", "returned")
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentToStart:
-    """A payment, its provider, and what the provider is told of it."""
+    """A payment, its provider, and what the provider is told of it; `mandate` when the buyer need not be there."""
 
     provider: str
     start: Start
+    mandate: str | None
 
 
 def payment_to_start(session: Session, payment_id: UUID) -> PaymentToStart:
@@ -47,15 +50,17 @@ def payment_to_start(session: Session, payment_id: UUID) -> PaymentToStart:
     title = session.scalar(select(OrderLine.title).where(OrderLine.order_id == order.id).order_by(OrderLine.position))
     start = Start(
         payment.id, Money(payment.amount_minor, payment.currency), f"{order.number} · {title}",
-        f"/pay/{order.number}/return", order.language,
+        f"/pay/{order.number}/return", order.language, expires_at=order.expires_at, wants_mandate=payment.wants_mandate,
     )  # fmt: skip
-    return PaymentToStart(payment.provider, start)
+    mandate = None if payment.method_id is None else session.get_one(PaymentMethod, payment.method_id).reference
+    return PaymentToStart(payment.provider, start, mandate)
 
 
 def note_presented(session: Session, payment_id: UUID, started: Started, *, clock: Clock) -> None:
     """Keep the provider's reference and page. When a notice was faster, the state stays what it made of it."""
     payment = _locked(session, payment_id)
     payment.provider_reference, payment.redirect_url = started.reference, started.redirect_url
+    payment.qr = started.qr
     payment.updated_at = clock.now()
     if PAYMENT.may(payment.state, "presented"):
         payment.state = PAYMENT.after(payment.state, "presented")
@@ -78,16 +83,29 @@ def settle(session: Session, payment_id: UUID, seen: ProviderPayment, *, clock: 
     order = session.get_one(SalesOrder, payment.order_id)
     payment.provider_reference = payment.provider_reference or seen.reference
     if payment.state in _LATE:
+        _note_more(session, order, payment, seen, clock=clock)
         return payment.state
     payment.updated_at = clock.now()
     if seen.status == "succeeded":
         _receive(session, order, payment, seen, clock=clock)
+        _note_more(session, order, payment, seen, clock=clock)
     elif seen.status == "open":
         payment.ask_at = next_ask(created_at=payment.created_at, at=clock.now())
     else:
         _fail(session, order, payment, seen.failure_code or "never_started", clock=clock)
     session.flush()
     return payment.state
+
+
+def _note_more(session: Session, order: SalesOrder, payment: Payment, seen: ProviderPayment, *, clock: Clock) -> None:
+    """Note what may come with the money or after it: the buyer's word for later, the provider's fee, disputes."""
+    if seen.mandate is not None and payment.method_id is None and payment.state in KEPT:
+        payment.method_id = keep_method(session, order.person_id, payment.provider, seen.mandate, clock=clock)
+    if seen.fee is not None:
+        post_fee(session, payment, seen.fee, clock=clock)
+    session.flush()
+    for dispute in seen.disputes:
+        note_dispute(session, order, payment, dispute, clock=clock)
 
 
 def _receive(session: Session, order: SalesOrder, payment: Payment, seen: ProviderPayment, *, clock: Clock) -> None:
@@ -98,21 +116,25 @@ def _receive(session: Session, order: SalesOrder, payment: Payment, seen: Provid
     payment.settled_at, payment.ask_at, payment.failure_code = clock.now(), None, None
     wanted = Money(payment.amount_minor, payment.currency)
     found = verdict(
-        order_state=order.state, wanted=wanted, received=seen.received, owns_all=_owns_all(session, order, clock.now())
-    )
+        order_state=order.state, wanted=wanted, received=seen.received,
+        is_wanted=_is_wanted(session, order, clock.now()),
+    )  # fmt: skip
+    if found == "pays" and not reservations.use(session, order.id):
+        found = "surplus"  # it came late, and what it was for is gone
     if found == "mismatch":
         _hold(session, order, payment, seen.received, clock=clock)
     elif found == "surplus":
         _return(session, order, payment, seen.received, clock=clock)
     else:
         payment.state = PAYMENT.after(payment.state, "succeeded")
-        _post(session, payment, seen.received, memo="sale", account=books.SALES, clock=clock)
-        fulfil(session, order, source_kind="order", clock=clock)
+        session.flush()
+        _post(session, payment, seen.received, memo="sale", credits=tuple(earned(session, order)), clock=clock)
+        fulfil(session, order, clock=clock)
 
 
 def _hold(session: Session, order: SalesOrder, payment: Payment, received: Money, *, clock: Clock) -> None:
     payment.state = PAYMENT.after(payment.state, "did not match")
-    _post(session, payment, received, memo="held", account=books.UNAPPLIED, clock=clock)
+    _post(session, payment, received, memo="held", credits=_unapplied(received), clock=clock)
     wanted = Money(payment.amount_minor, payment.currency)
     emit(session, PaymentHeld(order.id, payment.id, wanted, received), at=clock.now())
     _log.error("a payment does not match its order", order=order.number, wanted=str(wanted), received=str(received))
@@ -120,7 +142,7 @@ def _hold(session: Session, order: SalesOrder, payment: Payment, received: Money
 
 def _return(session: Session, order: SalesOrder, payment: Payment, received: Money, *, clock: Clock) -> None:
     payment.state = PAYMENT.after(payment.state, "was surplus")
-    _post(session, payment, received, memo="surplus", account=books.UNAPPLIED, clock=clock)
+    _post(session, payment, received, memo="surplus", credits=_unapplied(received), clock=clock)
     if order.state == "placed":  # she owns it by another order: this one is over
         cancel(session, order, clock=clock)
     session.flush()
@@ -136,22 +158,20 @@ def _fail(session: Session, order: SalesOrder, payment: Payment, code: str, *, c
     emit(session, PaymentFailed(order.id, payment.id, order.person_id, code), at=clock.now())
 
 
-def _post(session: Session, payment: Payment, received: Money, *, memo: str, account: str, clock: Clock) -> None:
-    lines = (
-        books.Line(books.provider_account(payment.provider), received),
-        books.Line(account, -received),
-    )
+def _post(
+    session: Session, payment: Payment, received: Money, *, memo: str, credits: tuple[books.Line, ...], clock: Clock
+) -> None:  # fmt: skip
+    lines = (books.Line(money_account(payment.provider), received), *credits)
     entry = books.Entry(f"payment:{payment.id}", memo, "order", payment.order_id, lines)
     books.post(session, entry, clock=clock)
 
 
-def _owns_all(session: Session, order: SalesOrder, at: datetime) -> bool:
-    ordered = ordered_products(session, order)
-    owned = entitlements.accessible(session, order.person_id, at=at)
-    if not owned:
-        return False
-    parts = part_ids(session, ordered)
-    return owned.issuperset(ordered) or (bool(parts) and owned.issuperset(parts))
+def _unapplied(received: Money) -> tuple[books.Line, ...]:
+    return (books.Line(books.UNAPPLIED, -received),)
+
+
+def _is_wanted(session: Session, order: SalesOrder, at: datetime) -> bool:
+    return all(LINES[paid.line.kind].is_wanted(session, paid, at=at) for paid in paid_lines(session, order))
 
 
 def _payment(session: Session, payment_id: UUID) -> Payment:

@@ -1,0 +1,28 @@
+"""What an order line brings about, for each kind; and which line an offer becomes, for each model.
+
+A model of business enters the house here, and nowhere else (docs/decisions/0010).
+"""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.orm import Session
+
+from xingtan.domains.commerce.lines import access, rental
+from xingtan.domains.commerce.lines.access import Access
+from xingtan.domains.commerce.lines.kinds import LineKind, Wish
+from xingtan.domains.commerce.lines.rental import Rental
+from xingtan.domains.commerce.rules.quoting import NewLine
+
+LINES: Mapping[str, LineKind] = {
+    "access": Access(),
+    "rental": Rental(),
+}
+"""Line kind → what it brings about."""
+
+OFFERED: Mapping[str, Callable[[Session, Wish], NewLine]] = {
+    "once": access.offered,
+    "free": access.offered,
+    "pay_what_you_want": access.offered,
+    "rental": rental.offered,
+}
+"""Offer model → the line that it becomes at the checkout."""

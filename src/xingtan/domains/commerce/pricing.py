@@ -1,0 +1,70 @@
+"""From what somebody wants to what it costs: the lines, then each reduction in its order, then tax.
+
+The page shows what this returns, and placing the order computes it again and stores it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from xingtan.core.errors import Sentence
+from xingtan.domains.commerce.lines import OFFERED
+from xingtan.domains.commerce.lines.kinds import Wish
+from xingtan.domains.commerce.reservations import Hold
+from xingtan.domains.commerce.rules.quoting import NewLine, Quote, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What somebody wants, on its way to a price. `refused` says of each code why it does not count.
+
+    `person_id` is None for a stranger who only looks.
+    """
+
+    person_id: UUID | None
+    lines: tuple[NewLine, ...]
+    at: datetime
+    codes: tuple[str, ...] = ()
+    country: str | None = None
+    holds: tuple[Hold, ...] = ()
+    refused: tuple[tuple[str, Sentence], ...] = ()
+
+    @property
+    def currency(self) -> str:
+        """Return the currency that all lines share."""
+        return self.lines[0].list_price.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What it costs, what has to be held for it, and which codes do not count, and why."""
+
+    quote: Quote
+    holds: tuple[Hold, ...]
+    refused: tuple[tuple[str, Sentence], ...]
+
+
+Step = Callable[[Session, Basket], Basket]
+"""One reduction, or the rates of tax: takes a basket and returns it with more written on it."""
+
+STEPS: tuple[Step, ...] = ()
+"""What is done to a basket, in this order (docs/decisions/0010): owned parts, membership, purchasing power, codes, tax."""
+
+
+def price(session: Session, wishes: Sequence[Wish], *, codes: Sequence[str] = (), country: str | None = None) -> Priced:
+    """Return what `wishes` (at least one, of one person, in one currency) cost now."""
+    first = wishes[0]
+    basket = Basket(
+        first.person_id, tuple(OFFERED[wish.offer.model](session, wish) for wish in wishes), first.at,
+        codes=tuple(codes), country=country, holds=tuple(_stock(wish) for wish in wishes if wish.offer.is_limited),
+    )  # fmt: skip
+    for step in STEPS:
+        basket = step(session, basket)
+    return Priced(quote(basket.lines, basket.currency), basket.holds, basket.refused)
+
+
+def _stock(wish: Wish) -> Hold:
+    return Hold("stock", wish.offer.id)

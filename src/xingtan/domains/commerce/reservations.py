@@ -1,0 +1,105 @@
+"""What is scarce: an order holds it when it is placed, uses it when it is paid, and releases it when it is over.
+
+1. The counter never exceeds its limit: one UPDATE that changes a row only while something is left (M6, M12).
+2. An order holds each thing once, however often it is asked to.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from xingtan.core.errors import Sentence, say
+from xingtan.domains.commerce.errors import SoldOut
+from xingtan.domains.commerce.models import Offer, Reservation
+from xingtan.infra.db import Base, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One thing that an order is to hold: a kind of counter, and whose counter it is."""
+
+    kind: str
+    source_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where a kind of scarce thing is counted: `taken` never exceeds `limit` (null: no limit)."""
+
+    row: type[Base]
+    row_id: InstrumentedAttribute[UUID]
+    limit: InstrumentedAttribute[int | None]
+    taken: InstrumentedAttribute[int]
+    gone: Sentence
+
+    @property
+    def is_left(self) -> ColumnElement[bool]:
+        """Return the condition that one more may be taken."""
+        return or_(self.limit.is_(None), self.taken < self.limit)
+
+
+COUNTERS: dict[str, Counter] = {
+    "stock": Counter(
+        Offer, Offer.id, Offer.stock_total, Offer.stock_taken,
+        say("This price is sold out. Please look at the product again."),
+    ),
+}  # fmt: skip
+"""Each kind of scarce thing, by name."""
+
+
+def hold(session: Session, order_id: UUID, holds: Iterable[Hold]) -> None:
+    """Hold each of `holds` for the order, in one order of ids; `SoldOut` when one is gone."""
+    for one in sorted(holds, key=lambda it: (it.kind, it.source_id)):
+        if not _take(session, one):
+            raise SoldOut(COUNTERS[one.kind].gone)
+        session.add(Reservation(id=new_id(), order_id=order_id, kind=one.kind, source_id=one.source_id, state="held"))
+    session.flush()
+
+
+def use(session: Session, order_id: UUID) -> bool:
+    """Use what the order holds, now that it is paid; take anew what it released. False when that is gone: use nothing."""
+    rows = _of(session, order_id)
+    taken: list[Hold] = []
+    for row in rows:
+        if row.state == "released":
+            if not _take(session, again := Hold(row.kind, row.source_id)):
+                for one in taken:
+                    _put_back(session, one)
+                return False
+            taken.append(again)
+    for row in rows:
+        row.state = "used"
+    session.flush()
+    return True
+
+
+def release(session: Session, order_id: UUID) -> None:
+    """Put back what the order holds or has used: it is over, or all its money went back."""
+    for row in _of(session, order_id):
+        if row.state != "released":
+            _put_back(session, Hold(row.kind, row.source_id))
+            row.state = "released"
+    session.flush()
+
+
+def _of(session: Session, order_id: UUID) -> list[Reservation]:
+    wanted = select(Reservation).where(Reservation.order_id == order_id)
+    return list(session.scalars(wanted.order_by(Reservation.kind, Reservation.source_id).with_for_update()))
+
+
+def _take(session: Session, one: Hold) -> bool:
+    counter = COUNTERS[one.kind]
+    taken = update(counter.row).where(counter.row_id == one.source_id, counter.is_left)
+    found = session.execute(
+        taken.values({counter.taken: counter.taken + 1}).execution_options(synchronize_session="fetch")
+    )
+    return bool(found.rowcount)  # type: ignore[attr-defined]
+
+
+def _put_back(session: Session, one: Hold) -> None:
+    counter = COUNTERS[one.kind]
+    back = update(counter.row).where(counter.row_id == one.source_id)
+    session.execute(back.values({counter.taken: counter.taken - 1}).execution_options(synchronize_session="fetch"))
