@@ -68,12 +68,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_part_entitlement_person_id")),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_part_entitlement_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_part_entitlement")),
-        sa.UniqueConstraint(
-            "person_id", "part_id", "source_id", name=op.f("uq_part_entitlement_person_id_part_id_source_id")
-        ),
     )
     op.create_index("ix_part_entitlement_product", "part_entitlement", ["person_id", "product_id"], unique=False)
     op.create_index("ix_part_entitlement_source", "part_entitlement", ["source_id"], unique=False)
+    op.create_index(
+        "uq_part_entitlement_live",
+        "part_entitlement",
+        ["person_id", "part_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_table(
         "service_request",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -261,12 +266,16 @@ def upgrade() -> None:
         sa.Column("wallet_entry_id", sa.Uuid(), nullable=True),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("charged_at", _AT, nullable=False),
         sa.Column("reversed_at", _AT, nullable=True),
         sa.CheckConstraint("(unit IN ('lesson', 'minute', 'question'))", name=op.f("ck_use_charge_unit")),
         sa.CheckConstraint("bucket >= 0 AND (unit = 'minute' OR bucket = 0)", name=op.f("ck_use_charge_bucket")),
         sa.CheckConstraint("(lot_id IS NULL) <> (wallet_entry_id IS NULL)", name=op.f("ck_use_charge_paid_by")),
-        sa.CheckConstraint("amount_minor >= 0", name=op.f("ck_use_charge_amount_minor")),
+        sa.CheckConstraint(
+            "amount_minor >= 0 AND tax_minor >= 0 AND tax_minor <= amount_minor",
+            name=op.f("ck_use_charge_amount_minor"),
+        ),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_use_charge_currency")),
         sa.ForeignKeyConstraint(["lot_id"], ["credit_lot.id"], name=op.f("fk_use_charge_lot_id")),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_use_charge_offer_id")),
