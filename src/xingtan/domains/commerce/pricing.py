@@ -4,15 +4,16 @@ The page shows what this returns, and placing the order computes it again and st
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import Sentence
-from xingtan.domains.commerce.lines import OFFERED
+from xingtan.domains.commerce.lines import line_for
 from xingtan.domains.commerce.lines.kinds import Wish
+from xingtan.domains.commerce.promotions.lowering import less_by_country, less_coupons, less_owned
 from xingtan.domains.commerce.reservations import Hold
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote, quote
 
@@ -50,15 +51,29 @@ class Priced:
 Step = Callable[[Session, Basket], Basket]
 """One reduction, or the rates of tax: takes a basket and returns it with more written on it."""
 
-STEPS: tuple[Step, ...] = ()
-"""What is done to a basket, in this order (docs/decisions/0010): owned parts, membership, purchasing power, codes, tax."""
+
+def _owned_parts(session: Session, basket: Basket) -> Basket:
+    return replace(basket, lines=less_owned(session, basket.person_id, basket.lines, at=basket.at))
+
+
+def _purchasing_power(session: Session, basket: Basket) -> Basket:
+    return replace(basket, lines=less_by_country(session, basket.country, basket.lines))
+
+
+def _coupons(session: Session, basket: Basket) -> Basket:
+    found = less_coupons(session, basket.person_id, basket.lines, basket.codes, at=basket.at)
+    return replace(basket, lines=found.lines, holds=(*basket.holds, *found.holds), refused=found.refused)
+
+
+STEPS: tuple[Step, ...] = (_owned_parts, _purchasing_power, _coupons)
+"""What is done to a basket, in this order (docs/decisions/0010): owned, membership, purchasing power, codes, tax."""
 
 
 def price(session: Session, wishes: Sequence[Wish], *, codes: Sequence[str] = (), country: str | None = None) -> Priced:
     """Return what `wishes` (at least one, of one person, in one currency) cost now."""
     first = wishes[0]
     basket = Basket(
-        first.person_id, tuple(OFFERED[wish.offer.model](session, wish) for wish in wishes), first.at,
+        first.person_id, tuple(line_for(session, wish) for wish in wishes), first.at,
         codes=tuple(codes), country=country, holds=tuple(_stock(wish) for wish in wishes if wish.offer.is_limited),
     )  # fmt: skip
     for step in STEPS:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from xingtan.core.errors import Sentence, say
 from xingtan.domains.commerce.errors import SoldOut
-from xingtan.domains.commerce.models import Offer, Reservation
+from xingtan.domains.commerce.models import Coupon, CouponShare, Offer, Reservation
 from xingtan.infra.db import Base, new_id
 
 
@@ -23,6 +23,8 @@ class Hold:
 
     kind: str
     source_id: UUID
+    person_id: UUID | None = None
+    """Whose share it is, where each person's uses are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,43 @@ COUNTERS: dict[str, Counter] = {
         Offer, Offer.id, Offer.stock_total, Offer.stock_taken,
         say("This price is sold out. Please look at the product again."),
     ),
+    "coupon": Counter(Coupon, Coupon.id, Coupon.total, Coupon.taken, say("Every use of this coupon is taken.")),
+    "coupon_share": Counter(
+        CouponShare, CouponShare.id, CouponShare.total, CouponShare.taken, say("You have used this coupon already."),
+    ),
 }  # fmt: skip
 """Each kind of scarce thing, by name."""
 
 
 def hold(session: Session, order_id: UUID, holds: Iterable[Hold]) -> None:
     """Hold each of `holds` for the order, in one order of ids; `SoldOut` when one is gone."""
-    for one in sorted(holds, key=lambda it: (it.kind, it.source_id)):
+    for wanted in sorted(holds, key=lambda it: (it.kind, it.source_id)):
+        one = _counted(session, wanted)
         if not _take(session, one):
             raise SoldOut(COUNTERS[one.kind].gone)
         session.add(Reservation(id=new_id(), order_id=order_id, kind=one.kind, source_id=one.source_id, state="held"))
     session.flush()
+
+
+def _counted(session: Session, wanted: Hold) -> Hold:
+    """Return the hold of the row that counts: for a person's share of a coupon her own, made when there is none yet.
+
+    The coupon itself is held before (by its kind's name), so that two at once are in line here.
+    """
+    if wanted.kind != "coupon_share":
+        return wanted
+    mine = select(CouponShare).where(
+        CouponShare.coupon_id == wanted.source_id, CouponShare.person_id == wanted.person_id
+    )
+    row = session.scalar(mine)
+    limit = session.scalar(select(Coupon.per_person).where(Coupon.id == wanted.source_id))
+    if row is None:
+        row = CouponShare(
+            id=new_id(), coupon_id=wanted.source_id, person_id=wanted.person_id, total=limit, taken=0
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+    return Hold(wanted.kind, row.id)
 
 
 def use(session: Session, order_id: UUID) -> bool:

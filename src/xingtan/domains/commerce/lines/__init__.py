@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from xingtan.domains.commerce.lines import access, rental
+from xingtan.domains.commerce.lines import access, gift, rental
 from xingtan.domains.commerce.lines.access import Access
+from xingtan.domains.commerce.lines.gift import GiftLine
 from xingtan.domains.commerce.lines.kinds import LineKind, Wish
 from xingtan.domains.commerce.lines.rental import Rental
 from xingtan.domains.commerce.rules.quoting import NewLine
 
 LINES: Mapping[str, LineKind] = {
     "access": Access(),
+    "gift": GiftLine(),
     "rental": Rental(),
 }
 """Line kind → what it brings about."""
@@ -26,3 +28,8 @@ OFFERED: Mapping[str, Callable[[Session, Wish], NewLine]] = {
     "rental": rental.offered,
 }
 """Offer model → the line that it becomes at the checkout."""
+
+
+def line_for(session: Session, wish: Wish) -> NewLine:
+    """Return the line that a wish becomes: a gift where it is for somebody else, else what its offer says."""
+    return (gift.offered if wish.gift is not None else OFFERED[wish.offer.model])(session, wish)

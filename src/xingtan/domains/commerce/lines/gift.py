@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
+from xingtan.core.errors import say
 from xingtan.core.money import Money
 from xingtan.domains.books import api as books
+from xingtan.domains.commerce.errors import OfferGone
 from xingtan.domains.commerce.events import GiftBought, GiftReturned
 from xingtan.domains.commerce.lines.kinds import PaidLine, Shares, Wish
 from xingtan.domains.commerce.machines import GIFT
@@ -19,6 +21,8 @@ from xingtan.infra.jobs import enqueue
 from xingtan.infra.outbox import emit
 
 SEND_GIFT = "commerce.send_gift"
+GIVEN_BY = ("once", "pay_what_you_want")
+"""The ways to sell by which a product can be given away."""
 _STANDS_UNDER: Mapping[str, str] = {"claimed": books.REFUNDS, "ended": books.REFUNDS, "lapsed": books.BREAKAGE}
 """Where the money of a gift stands in the books, by its state; under `liability:gifts` in any other."""
 
@@ -36,7 +40,8 @@ class GiftLine:
 
     def is_wanted(self, session: Session, paid: PaidLine, /, *, at: datetime) -> bool:  # noqa: ARG002 - at any time
         """A gift is wanted until it has been paid."""
-        return GIFT.may(_gift(session, paid).state, "paid")
+        gift = session.get(Gift, paid.line.subject_id, with_for_update=True)
+        return gift is not None and GIFT.may(gift.state, "paid")
 
     def fulfil(self, session: Session, paid: PaidLine, /, *, clock: Clock) -> None:
         """Let the gift be claimed from now on, and its letter go out on its day."""
@@ -57,10 +62,11 @@ class GiftLine:
 
 def offered(_session: Session, wish: Wish) -> NewLine:
     """Return the line for a product that is to be somebody else's."""
-    assert wish.goods is not None  # noqa: S101 - what is given away is a product
+    if wish.goods is None or wish.gift is None or wish.offer.model not in GIVEN_BY:
+        raise OfferGone(say("This cannot be bought for somebody else."))
     return NewLine(
         "gift", wish.goods.title, price_of(wish.offer, wish.chosen), product_id=wish.goods.product_id,
-        offer_id=wish.offer.id,
+        offer_id=wish.offer.id, subject_id=wish.gift.gift_id, facts={"days": wish.gift.days} if wish.gift.days else {},
     )  # fmt: skip
 
 

@@ -57,12 +57,10 @@ class LineKind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GiftWish:
-    """A present: for whom (None: the giver hands the link over herself), with which words, and when to send it."""
+    """That it is for somebody else: the gift's row (None: only its price is asked for), and when it lapses, if ever."""
 
-    email: str | None = None
-    name: str = ""
-    message: str = ""
-    send_at: datetime | None = None
+    gift_id: UUID | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from xingtan.core.money import Money
+from xingtan.domains.commerce.views import OfferView
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,36 @@ class RedeemedView:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftView:
+    """A gift as its giver sees it. `token` is the secret part of its link, `number` its order's."""
+
+    id: UUID
+    product_id: UUID
+    number: str
+    state: str
+    token: str
+    email: str | None
+    message: str
+    send_at: datetime | None
+    sent_at: datetime | None
+    ends_at: datetime | None
+    claimed_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedGift:
+    """A gift as whoever holds its link sees it. `is_open`: it can be claimed now."""
+
+    product_id: UUID
+    giver_id: UUID
+    message: str
+    ends_at: datetime | None
+    claimed_by_id: UUID | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PurchasingPowerView:
     """What living in a country takes off every price."""
 
@@ -99,6 +130,16 @@ class AddOnView:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedAddOn:
+    """A product that is offered beside another to a buyer, by which price, and why, by language."""
+
+    product_id: UUID
+    title: str
+    offer: OfferView
+    note: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class AbandonedView:
     """A checkout that was left. `order_id`: the order that expired, None where none was placed."""
 
@@ -109,3 +150,11 @@ class AbandonedView:
     amount: Money
     opened_at: datetime
     left_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedPage:
+    """Checkouts that were left, newest first; `next_cursor` continues behind them, None at the end."""
+
+    checkouts: tuple[AbandonedView, ...]
+    next_cursor: str | None

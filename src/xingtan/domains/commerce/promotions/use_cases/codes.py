@@ -18,7 +18,6 @@ from xingtan.domains.commerce.events import CodeRedeemed, CodesMade
 from xingtan.domains.commerce.goods import goods, part_ids
 from xingtan.domains.commerce.machines import REDEEM_CODE
 from xingtan.domains.commerce.models import CodeBatch, RedeemCode
-from xingtan.domains.commerce.promotions.owning import owned_for_ever
 from xingtan.domains.commerce.promotions.queries.codes import batch_state, batch_view
 from xingtan.domains.commerce.promotions.rules.codes import CODE_BITS, code_hash, read_code, redeem_code
 from xingtan.domains.commerce.promotions.views import BatchView, RedeemedView
@@ -159,7 +158,7 @@ def _product_of(batch: CodeBatch) -> UUID:
 def _period(session: Session, batch: CodeBatch, person_id: UUID, product_id: UUID, *, at: datetime) -> Period:
     """Return when the code's right holds: from now, or from the end of the days that other codes gave."""
     bought = goods(session, product_id)
-    owned = owned_for_ever(session, person_id, at=at)
+    owned = entitlements.owned_for_good(session, person_id, at=at)
     if product_id in owned or owned.issuperset(bought.gives):
         raise AlreadyOwned(
             say("“%(title)s” is yours already. The code stays good for somebody else.", title=bought.title),
@@ -167,9 +166,7 @@ def _period(session: Session, batch: CodeBatch, person_id: UUID, product_id: UUI
         )
     if batch.days is None:
         return Period(at)
-    held = entitlements.holdings(session, Viewer(person_id), at=at)
-    earlier = (one for one in held if (one.product_id, one.source_kind) == (product_id, "code") and not one.ended_at)
-    starts_at = max([at, *(one.ends_at for one in earlier if one.ends_at is not None)])
+    starts_at = entitlements.last_end(session, person_id, product_id, source_kind="code", at=at) or at
     return Period(starts_at, starts_at + timedelta(days=batch.days))
 
 
