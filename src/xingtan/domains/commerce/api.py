@@ -6,6 +6,7 @@ from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.commerce.lines.kinds import GiftWish
 from xingtan.domains.commerce.notices import receive_notice
+from xingtan.domains.commerce.opening import open_providers
 from xingtan.domains.commerce.ordering import PAYABLE_FOR, Discount, Hold, NewLine
 from xingtan.domains.commerce.price_tags import read_price_tag, write_price_tag
 from xingtan.domains.commerce.pricing import Priced
@@ -18,7 +19,6 @@ from xingtan.domains.commerce.providers import (
     Start,
     Started,
 )
-from xingtan.domains.commerce.providers.opening import open_providers
 from xingtan.domains.commerce.providers.sandbox_desk import (
     CARDS,
     CHALLENGE_CODE,

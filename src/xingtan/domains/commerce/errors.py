@@ -52,7 +52,7 @@ class PaymentRefused(Conflict):
     code = "payment-refused"
 
 
-class NotEnough(Conflict):
+class NotEnough(PaymentRefused):
     """There is less in the wallet than is to be paid. `missing` is how much less."""
 
     code = "not-enough"

@@ -7,16 +7,20 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from xingtan.core.period import day_of
 from xingtan.domains.commerce.conversation import ask, reconcile, send_refund
+from xingtan.domains.commerce.deferrals import earn_due
 from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.idempotency import forget_old
 from xingtan.domains.commerce.letters import MAIL_RECEIPT, MAIL_REFUND, mail_receipt, mail_refund
 from xingtan.domains.commerce.notices import SETTLE_PAYMENT, named_payment, receive_notice
-from xingtan.domains.commerce.providers.opening import open_providers, sandbox_secret
+from xingtan.domains.commerce.opening import open_providers
+from xingtan.domains.commerce.providers.opening import sandbox_secret
 from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, sign
 from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, take_notice
 from xingtan.domains.commerce.use_cases.orders import expire_orders
 from xingtan.domains.commerce.use_cases.refunds import SEND_REFUND
+from xingtan.domains.identity import api as identity
 from xingtan.infra.inbox import mark_handled
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
@@ -50,6 +54,20 @@ def _reconcile(platform: Platform, _args: Mapping[str, Any], _report: object) ->
     reconcile(platform.database, open_providers(platform), clock=platform.clock)
 
 
+def _earn(platform: Platform, _args: Mapping[str, Any], _report: object) -> None:
+    """Earn what the days until today's first minute have earned, some thousands of lines in each transaction."""
+    clock = platform.clock
+    zone = platform.database.read(identity.time_zone)
+    until = day_of(clock.now().astimezone(zone).date(), zone).starts_at
+    after: UUID | None = None
+    while True:
+        after = platform.database.write(
+            lambda session, after=after: earn_due(session, until=until, after=after, clock=clock)
+        )
+        if after is None:
+            return
+
+
 def _send_refund(platform: Platform, args: Mapping[str, Any], _report: object) -> None:
     send_refund(platform.database, open_providers(platform), UUID(args["refund_id"]), clock=platform.clock)
 
@@ -65,6 +83,7 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
 LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     SETTLE_PAYMENT: _settle_payment,
     "commerce.reconcile": _reconcile,
+    "commerce.earn": _earn,
     SEND_REFUND: _send_refund,
     MAIL_RECEIPT: mail_receipt,
     MAIL_REFUND: mail_refund,
@@ -74,6 +93,7 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("commerce.expire_orders", timedelta(minutes=1)),
     Periodic("commerce.reconcile", timedelta(minutes=1)),
+    Periodic("commerce.earn", timedelta(hours=1)),
     Periodic("commerce.forget_keys", timedelta(days=1)),
 )
 

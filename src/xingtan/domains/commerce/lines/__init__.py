@@ -7,17 +7,23 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from xingtan.domains.commerce.lines import access, gift, rental
+from xingtan.domains.commerce.lines import access, credits, gift, rental, top_up
 from xingtan.domains.commerce.lines.access import Access
+from xingtan.domains.commerce.lines.credits import Credits
 from xingtan.domains.commerce.lines.gift import GiftLine
 from xingtan.domains.commerce.lines.kinds import LineKind, Wish
 from xingtan.domains.commerce.lines.rental import Rental
+from xingtan.domains.commerce.lines.service import Service
+from xingtan.domains.commerce.lines.top_up import TopUp
 from xingtan.domains.commerce.rules.quoting import NewLine
 
 LINES: Mapping[str, LineKind] = {
     "access": Access(),
     "gift": GiftLine(),
     "rental": Rental(),
+    "top_up": TopUp(),
+    "credits": Credits(),
+    "service": Service(),
 }
 """Line kind → what it brings about."""
 
@@ -26,6 +32,8 @@ OFFERED: Mapping[str, Callable[[Session, Wish], NewLine]] = {
     "free": access.offered,
     "pay_what_you_want": access.offered,
     "rental": rental.offered,
+    "top_up": top_up.offered,
+    "credits": credits.offered,
 }
 """Offer model → the line that it becomes at the checkout."""
 

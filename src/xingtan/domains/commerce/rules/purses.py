@@ -178,3 +178,8 @@ def is_withdrawable(*, paid_at: datetime, at: datetime) -> bool:
 def is_newly_low(*, before: Money, after: Money, warn_below: Money | None, was_warned: bool) -> bool:
     """Say whether a letter is due: the line was crossed downwards, and none was written since money came last."""
     return warn_below is not None and not was_warned and after < warn_below <= before
+
+
+def warning_line(first: Money) -> int | None:
+    """Return below how many minor units a letter is written until the owner says otherwise: a fifth of a first top-up."""
+    return first.minor // 5 or None

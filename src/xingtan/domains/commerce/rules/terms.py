@@ -6,8 +6,11 @@ from typing import Any
 from xingtan.core.errors import Invalid, Sentence, say
 from xingtan.core.money import MAX_MINOR, Money
 from xingtan.domains.commerce.rules.plans import MODELS, plan_of
+from xingtan.domains.commerce.rules.uses import UNITS
 
 MOST_DAYS = 3_660
+MOST_CREDITS = 10_000
+LONGEST_TITLE = 80
 
 Faults = dict[str, Sentence]
 
@@ -38,8 +41,39 @@ def _plan(model: str) -> Callable[[Mapping[str, Any]], Faults]:
     return judge
 
 
+def _unit(terms: Mapping[str, Any]) -> Faults:
+    return {} if terms.get("unit") in UNITS else {"unit": say("Please choose what is counted.")}
+
+
+def _credits(terms: Mapping[str, Any]) -> Faults:
+    faults = _unit(terms) | _title(terms)
+    if type(terms.get("credits")) is not int or not 0 < terms["credits"] <= MOST_CREDITS:
+        faults["credits"] = say("How many uses? A number between 1 and 10,000.")
+    days = terms.get("days")
+    if days is not None and (type(days) is not int or not 0 < days <= MOST_DAYS):
+        faults["days"] = say("For how many days? A number between 1 and 3,660.")
+    return faults
+
+
+def _top_up(terms: Mapping[str, Any]) -> Faults:
+    bonus = terms.get("bonus_minor", 0)
+    if type(bonus) is not int or not 0 <= bonus <= MAX_MINOR:
+        return _title(terms) | {"bonus": say("A bonus is not negative.")}
+    return _title(terms)
+
+
+def _title(terms: Mapping[str, Any]) -> Faults:
+    title = terms.get("title")
+    if not isinstance(title, str) or not 0 < len(title.strip()) <= LONGEST_TITLE:
+        return {"title": say("Give the pack a name of at most %(limit)s characters.", limit=LONGEST_TITLE)}
+    return {}
+
+
 _JUDGES: dict[str, Callable[[Mapping[str, Any]], Faults]] = {
     "rental": _rental,
+    "per_use": _unit,
+    "credits": _credits,
+    "top_up": _top_up,
     **{model: _plan(model) for model in MODELS},
 }
 """Way to sell → who judges its terms; ways without terms are left out."""

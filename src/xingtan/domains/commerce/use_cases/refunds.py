@@ -162,6 +162,21 @@ def refund_whole(
     return _reserve(session, order, payment, amount=left, reason=reason, by=by, clock=clock).id
 
 
+def refund_line(
+    session: Session, order: SalesOrder, line_id: UUID, *, amount: Money, reason: str, by: UUID | None, clock: Clock
+) -> UUID:
+    """Have `amount` of one line of a locked order go back, by rule and without a form; `RefundTooLarge` beyond it."""
+    payment = session.scalars(
+        select(Payment).where(Payment.order_id == order.id, Payment.state.in_(KEPT)).with_for_update()
+    ).one()
+    left = _received(payment) - Money(payment.refunding_minor + payment.disputed_minor, order.currency)
+    amount = refund_amount(amount, left=min(left, _left_of_line(session, order, line_id)))
+    refund = _reserve(session, order, payment, amount=amount, reason=reason, by=by, clock=clock)
+    refund.line_id = line_id
+    session.flush()
+    return refund.id
+
+
 def _left_of_line(session: Session, order: SalesOrder, line_id: UUID) -> Money:
     line = session.get(OrderLine, line_id)
     if line is None or line.order_id != order.id:
