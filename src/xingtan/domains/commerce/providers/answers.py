@@ -16,8 +16,9 @@ from xingtan.core.errors import Unavailable, say
 from xingtan.core.money import CURRENCIES, MAX_MINOR, Money
 
 _log = structlog.get_logger("commerce")
-_YUAN = re.compile(r"(?P<yuan>0|[1-9][0-9]{0,9})\.(?P<fen>[0-9]{2})")
+_YUAN = re.compile(r"(?P<yuan>0|[1-9][0-9]{0,10})\.(?P<fen>[0-9]{2})")
 _MOST_BYTES = 1_000_000
+_BASE_64 = re.compile(r"[A-Za-z0-9+/]{4,2000}={0,2}")
 
 
 def no_answer(provider: str, why: object) -> Unavailable:
@@ -80,9 +81,8 @@ class Answer:
     def yuan(self, name: str) -> Money:
         """Return an amount that is written as ``12.30``."""
         match = _YUAN.fullmatch(self.text(name))
-        if match is None:
-            self._refuse(name)
-        return Money(int(match["yuan"]) * 100 + int(match["fen"]), "CNY")
+        minor = int(match["yuan"] + match["fen"]) if match is not None else MAX_MINOR + 1
+        return Money(minor, "CNY") if minor <= MAX_MINOR else self._refuse(name)
 
     def must_say(self, name: str, wanted: str) -> None:
         """Refuse an answer that speaks of another account or payment."""
@@ -118,3 +118,8 @@ def own_id(value: object) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def is_base64(signature: str) -> bool:
+    """Say whether a signature is written strictly; the libraries skip whatever is no letter of base 64."""
+    return len(signature) % 4 == 0 and _BASE_64.fullmatch(signature) is not None
