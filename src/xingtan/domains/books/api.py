@@ -1,17 +1,9 @@
 """The door to the books."""
 
+from xingtan.domains.books.exports import EXPORT_FORMATS, ExportFormat, export
 from xingtan.domains.books.journal import DatedEntry, Entry, Line, post, post_past
-from xingtan.domains.books.queries import (
-    AccountBalance,
-    EntryFilter,
-    EntryPage,
-    EntryView,
-    PostingView,
-    balance,
-    check,
-    entries,
-    trial_balance,
-)
+from xingtan.domains.books.queries import balance, check, entries, trial_balance
+from xingtan.domains.books.reports import AccountHistory, balances_at, statements_of
 from xingtan.domains.books.rules.accounts import (
     AFFILIATES,
     BANK,
@@ -37,7 +29,9 @@ from xingtan.domains.books.rules.accounts import (
     disputed_account,
     provider_account,
 )
+from xingtan.domains.books.rules.statements import BalanceSheet, CashStatement, Figure, IncomeStatement, Statements
 from xingtan.domains.books.sums import Moved, moved_by_entry
+from xingtan.domains.books.views import AccountBalance, EntryFilter, EntryPage, EntryView, PostingView
 
 __all__ = [
     "AFFILIATES",
@@ -50,6 +44,7 @@ __all__ = [
     "DEFERRED",
     "DISPUTE_LOSSES",
     "ESCROW",
+    "EXPORT_FORMATS",
     "FEES",
     "GIFTS",
     "OPENING",
@@ -62,21 +57,31 @@ __all__ = [
     "WALLET",
     "Account",
     "AccountBalance",
+    "AccountHistory",
+    "BalanceSheet",
+    "CashStatement",
     "DatedEntry",
     "Entry",
     "EntryFilter",
     "EntryPage",
     "EntryView",
+    "ExportFormat",
+    "Figure",
+    "IncomeStatement",
     "Line",
     "Moved",
     "PostingView",
+    "Statements",
     "balance",
+    "balances_at",
     "check",
     "disputed_account",
     "entries",
+    "export",
     "moved_by_entry",
     "post",
     "post_past",
     "provider_account",
+    "statements_of",
     "trial_balance",
 ]

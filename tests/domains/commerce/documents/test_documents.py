@@ -245,7 +245,7 @@ def test_a_persons_data_hold_her_documents_and_nobody_elses(desk: Desk) -> None:
         ("UPDATE fiscal_document_line SET gross_minor = gross_minor + 1, net_minor = net_minor + 1", "D2"),
         ("UPDATE fiscal_document SET entry_key = 'payment:other' WHERE kind = 'receipt'", "D3"),
         ("UPDATE fiscal_document SET tax_minor = 0, net_minor = gross_minor WHERE kind = 'invoice'", "D3"),
-        ("UPDATE fiscal_document SET gross_minor = 99999, net_minor = 99999, tax_minor = 0 WHERE reason = 'goodwill'", "D4"),
+        ("UPDATE fiscal_document SET gross_minor = 99999, net_minor = 99999, tax_minor = 0 WHERE reason > ''", "D4"),
     ],
 )  # fmt: skip
 def test_a_planted_fault_is_found(desk: Desk, broken: str, says: str) -> None:
