@@ -81,5 +81,13 @@ def price(session: Session, wishes: Sequence[Wish], *, codes: Sequence[str] = ()
     return Priced(quote(basket.lines, basket.currency), basket.holds, basket.refused)
 
 
+def price_later(session: Session, person_id: UUID, line: NewLine, *, at: datetime, country: str | None = None) -> Quote:
+    """Return what a line agreed on before costs: with its own reductions, no new ones, and tax (the last step)."""
+    basket = Basket(person_id, (line,), at, country=country)
+    for step in STEPS[-1:]:
+        basket = step(session, basket)
+    return quote(basket.lines, basket.currency)
+
+
 def _stock(wish: Wish) -> Hold:
     return Hold("stock", wish.offer.id)

@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from xingtan.domains.commerce.lines import access, credits, gift, rental, top_up
+from xingtan.domains.commerce.lines import access, gift, instalment, rental, subscription, top_up
 from xingtan.domains.commerce.lines.access import Access
 from xingtan.domains.commerce.lines.credits import Credits
+from xingtan.domains.commerce.lines.credits import offered as credits_offered
 from xingtan.domains.commerce.lines.gift import GiftLine
+from xingtan.domains.commerce.lines.instalment import Instalment
 from xingtan.domains.commerce.lines.kinds import LineKind, Wish
 from xingtan.domains.commerce.lines.rental import Rental
 from xingtan.domains.commerce.lines.service import Service
+from xingtan.domains.commerce.lines.subscription import SubscriptionLine
 from xingtan.domains.commerce.lines.top_up import TopUp
 from xingtan.domains.commerce.rules.quoting import NewLine
 
@@ -24,6 +27,8 @@ LINES: Mapping[str, LineKind] = {
     "top_up": TopUp(),
     "credits": Credits(),
     "service": Service(),
+    "subscription": SubscriptionLine(),
+    "instalment": Instalment(),
 }
 """Line kind → what it brings about."""
 
@@ -33,7 +38,9 @@ OFFERED: Mapping[str, Callable[[Session, Wish], NewLine]] = {
     "pay_what_you_want": access.offered,
     "rental": rental.offered,
     "top_up": top_up.offered,
-    "credits": credits.offered,
+    "credits": credits_offered,
+    "subscription": subscription.offered,
+    "instalments": instalment.offered,
 }
 """Offer model → the line that it becomes at the checkout."""
 
