@@ -36,6 +36,7 @@ from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, 
 from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
+from xingtan.domains.commerce.use_cases.gifts import PlaceGift, place_gift, take_back_gift
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
     PlacedOrder,
@@ -93,6 +94,7 @@ __all__ = [
     "PastOrder",
     "PaymentProvider",
     "PaymentView",
+    "PlaceGift",
     "PlaceOrder",
     "PlacedOrder",
     "Priced",
@@ -133,6 +135,7 @@ __all__ = [
     "order_numbers",
     "orders",
     "pay_again",
+    "place_gift",
     "place_order",
     "present",
     "preview_order",
@@ -146,5 +149,6 @@ __all__ = [
     "send_refund",
     "settle",
     "sold_count",
+    "take_back_gift",
     "write_price_tag",
 ]

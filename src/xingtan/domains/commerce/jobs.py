@@ -15,6 +15,7 @@ from xingtan.domains.commerce.idempotency import forget_old
 from xingtan.domains.commerce.letters import MAIL_RECEIPT, MAIL_REFUND, mail_receipt, mail_refund
 from xingtan.domains.commerce.notices import SETTLE_PAYMENT, named_payment, receive_notice
 from xingtan.domains.commerce.opening import open_providers
+from xingtan.domains.commerce.promotions import jobs as promotions
 from xingtan.domains.commerce.providers.opening import sandbox_secret
 from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, sign
 from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, take_notice
@@ -57,7 +58,7 @@ def _reconcile(platform: Platform, _args: Mapping[str, Any], _report: object) ->
 def _earn(platform: Platform, _args: Mapping[str, Any], _report: object) -> None:
     """Earn what the days until today's first minute have earned, some thousands of lines in each transaction."""
     clock = platform.clock
-    zone = platform.database.read(identity.time_zone)
+    zone = platform.database.read(identity.zone)
     until = day_of(clock.now().astimezone(zone).date(), zone).starts_at
     after: UUID | None = None
     while True:
@@ -77,6 +78,7 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
     "commerce.forget_keys": _forget_keys,
     DELIVER_NOTICE: _deliver_notice,
     **documents.TRANSACTIONAL,
+    **promotions.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
 
@@ -87,6 +89,7 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     SEND_REFUND: _send_refund,
     MAIL_RECEIPT: mail_receipt,
     MAIL_REFUND: mail_refund,
+    **promotions.LONG,
 }
 """Jobs that talk to others: ``(platform, args, report)``; each may run twice."""
 
@@ -95,10 +98,12 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("commerce.reconcile", timedelta(minutes=1)),
     Periodic("commerce.earn", timedelta(hours=1)),
     Periodic("commerce.forget_keys", timedelta(days=1)),
+    *promotions.PERIODIC,
 )
 
 HANDLERS: Mapping[str, tuple[str, ...]] = {
-    "commerce.order_paid": (MAIL_RECEIPT,),
+    **promotions.HANDLERS,
+    "commerce.order_paid": (MAIL_RECEIPT, promotions.FORGET_BOUGHT),
     "commerce.order_refunded": (MAIL_REFUND,),
 }
 """Event kind → the jobs of commerce that hear it."""

@@ -25,7 +25,7 @@ from xingtan.domains.entitlements import api as entitlements
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
 
-MOST_CODES = 10_000
+MOST_BATCH = 10_000
 MOST_DAYS = 3_660
 _TITLE_LENGTH = 200
 
@@ -190,8 +190,8 @@ def _must_make_sense(command: MakeBatch, *, at: datetime) -> None:
     if not 0 < len(command.title.strip()) <= _TITLE_LENGTH or "\x00" in command.title:
         faults["title"] = say("Give it a name of at most %(most)s letters.", most=_TITLE_LENGTH)
     for name, value, most in (
-        ("total", command.total, MOST_CODES), ("days", command.days, MOST_DAYS),
-        ("per_person", command.per_person, MOST_CODES),
+        ("total", command.total, MOST_BATCH), ("days", command.days, MOST_DAYS),
+        ("per_person", command.per_person, MOST_BATCH),
     ):  # fmt: skip
         if value is not None and not 0 < value <= most:
             faults[name] = say("Write a number from 1 to %(most)s.", most=most)
