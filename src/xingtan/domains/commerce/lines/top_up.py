@@ -11,7 +11,7 @@ from xingtan.domains.books import api as books
 from xingtan.domains.commerce.lines.kinds import PaidLine, Shares, Wish
 from xingtan.domains.commerce.machines import WITHDRAWAL
 from xingtan.domains.commerce.models import Wallet, Withdrawal
-from xingtan.domains.commerce.rules.purses import Purse, lapsing_bonus, take_at_most, warning_line
+from xingtan.domains.commerce.rules.purses import Purse, Unused, lapsing_bonus, take_at_most, warning_line
 from xingtan.domains.commerce.rules.quoting import NewLine
 from xingtan.domains.commerce.wallets.entries import NewEntry, add_entry, locked_wallet, purse_of
 from xingtan.domains.commerce.wallets.statements import top_ups_left
@@ -32,9 +32,12 @@ class TopUp:
         if _arrive(session, paid, net, clock=clock):
             return [(books.WALLET, net)]
         wallet = locked_wallet(session, paid.order.person_id, net.currency, clock=clock)
-        taken = take_at_most(purse_of(session, wallet), net)
-        if taken:
-            _take_back(session, wallet, paid, taken, clock=clock)
+        moved = Purse(take_at_most(purse_of(session, wallet), net), _lapsing(session, wallet, paid, net))
+        if moved.whole:
+            key = f"taken-back:{paid.line.id}:{paid.line.returned_minor}"
+            new = NewEntry("taken_back", -moved, key, paid.line.title, paid.order.id, books.REWARD_COSTS)
+            add_entry(session, wallet, new, clock=clock)
+        taken = moved.paid
         shares = [(books.WALLET, taken), (books.REFUNDS, net - taken)]
         return [(account, amount) for account, amount in shares if amount]
 
@@ -47,8 +50,7 @@ class TopUp:
         wallet = locked_wallet(session, paid.order.person_id, paid.order.currency, clock=clock)
         if not wallet.entries:
             wallet.warn_below_minor = warning_line(paid.net)
-        bonus = Money(int(paid.line.facts.get("bonus_minor", 0)) + paid.line.discount_minor, paid.order.currency)
-        moved = Purse(paid.net, bonus)
+        moved = _whole(paid)
         if moved.whole:
             new = NewEntry(
                 "top_up", moved, f"top-up:{paid.line.id}", paid.line.title, paid.order.id, books.REWARD_COSTS
@@ -81,10 +83,14 @@ def _arrive(session: Session, paid: PaidLine, net: Money, *, clock: Clock) -> bo
     return True
 
 
-def _take_back(session: Session, wallet: Wallet, paid: PaidLine, taken: Money, *, clock: Clock) -> None:
-    lots = {lot.source_id: lot for lot in top_ups_left(session, wallet)}
-    lot = lots.get(paid.order.id)
-    bonus = lapsing_bonus(lot, min(taken, lot.whole.paid)) if lot else Money(0, taken.currency)
-    key = f"taken-back:{paid.line.id}:{paid.line.returned_minor}"
-    new = NewEntry("taken_back", -Purse(taken, bonus), key, paid.line.title, paid.order.id, books.REWARD_COSTS)
-    add_entry(session, wallet, new, clock=clock)
+def _whole(paid: PaidLine) -> Purse:
+    bonus = int(paid.line.facts.get("bonus_minor", 0)) + paid.line.discount_minor
+    return Purse(paid.net, Money(bonus, paid.order.currency))
+
+
+def _lapsing(session: Session, wallet: Wallet, paid: PaidLine, net: Money) -> Money:
+    """Return how much of its bonus goes with `net` of a top-up, whether or not that money is still there."""
+    left = next((lot.left for lot in top_ups_left(session, wallet) if lot.source_id == paid.order.id), None)
+    if left is None:
+        return Money(0, net.currency)
+    return lapsing_bonus(Unused(paid.order.id, left, _whole(paid)), net)

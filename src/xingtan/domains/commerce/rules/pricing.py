@@ -31,8 +31,11 @@ _KEPT_FOR_EVER = ("once", "free", "pay_what_you_want")
 def slot(model: str, terms: Mapping[str, Any]) -> str:
     """Return the place that an offer takes among the offers of its product: a new one there replaces the old.
 
-    Paid once, free and pay-what-you-want exclude each other; plans of different intervals stand side by side.
+    Paid once, free and pay-what-you-want exclude each other; plans of different intervals and packs of different
+    sizes stand side by side.
     """
     if model in _KEPT_FOR_EVER:
         return "keep"
+    if model in ("top_up", "credits"):
+        return f"{model}:{terms.get('unit', '')}:{terms.get('credits', terms.get('title', ''))}"
     return f"{model}:{terms.get('interval', terms.get('days', terms.get('credits', terms.get('unit', ''))))}"

@@ -181,5 +181,5 @@ def is_newly_low(*, before: Money, after: Money, warn_below: Money | None, was_w
 
 
 def warning_line(first: Money) -> int | None:
-    """Return below how many minor units a letter is written until the owner says otherwise: a fifth of a first top-up."""
+    """Return below how many minor units a letter is written until the owner says otherwise: a fifth of the first."""
     return first.minor // 5 or None

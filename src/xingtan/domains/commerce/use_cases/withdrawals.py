@@ -34,7 +34,7 @@ _MENDED_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """How much of her unused money somebody wants back (None: all that can go), in which currency; `key`: the form's."""
+    """How much of her unused money somebody wants back (None: all that can go); `key` is the form's."""
 
     currency: str
     amount: Money | None

@@ -183,7 +183,7 @@ def _wallets(session: Session, person_id: UUID) -> tuple[WalletView, ...]:
     newest = (WalletEntry.wallet_id == Wallet.id) & (WalletEntry.number == Wallet.entries)
     rows: Sequence[tuple[Wallet, int | None, int | None]] = session.execute(
         wanted.outerjoin(WalletEntry, newest).where(Wallet.person_id == person_id).order_by(Wallet.currency)
-    ).all()  # type: ignore[assignment]
+    ).all()
     return tuple(_wallet(row, paid or 0, bonus or 0) for row, paid, bonus in rows)
 
 
