@@ -152,7 +152,7 @@ def _not_an_address() -> Invalid:
 def _split(url: str) -> SplitResult:
     scheme, separator, rest = url.partition("://")
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if not separator or not authority or len(url) > LONGEST_URL:
+    if not separator or not scheme.isalpha() or not authority or len(url) > LONGEST_URL:
         raise _not_an_address()
     if not _PLAIN.fullmatch(rest[len(authority) :] or "/") or "\\" in authority or not authority.isprintable():
         raise _not_an_address()
@@ -230,6 +230,7 @@ def post(
             own = {"Host": target.authority, "Accept-Encoding": "identity", "Connection": "close"}
             connection.request("POST", target.path, body=body, headers={**headers, **own})
             answer = connection.getresponse()
+            line.check()  # a head that was cut off reads like a short one
         found = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, found, _beginning(answer, line.socket, limits=limits))
 
@@ -312,6 +313,11 @@ class _Line:
         if self._is_cut.is_set() or isinstance(error, TimeoutError):
             return Failure.TIME
         return Failure.CONNECTION if isinstance(error, OSError) else Failure.PROTOCOL
+
+    def check(self) -> None:
+        """Raise `TimeoutError` when the time was over before this."""
+        if self._is_cut.is_set():
+            raise TimeoutError
 
     def close(self) -> None:
         """Hang up."""
