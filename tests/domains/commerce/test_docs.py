@@ -6,7 +6,7 @@ import pytest
 
 from xingtan.core.machine import Machine
 from xingtan.domains.books.rules.accounts import CHART
-from xingtan.domains.commerce.machines import ORDER, PAYMENT, REFUND
+from xingtan.domains.commerce.machines import DISPUTE, ORDER, PAYMENT, REFUND
 from xingtan.domains.commerce.providers.sandbox import TOLERANCE
 from xingtan.domains.commerce.providers.sandbox_desk import CHALLENGE_CODE
 from xingtan.domains.commerce.rules.refunds import POLICY
@@ -16,7 +16,7 @@ from xingtan.domains.entitlements.models import SOURCE_KINDS
 DOCS = Path(__file__).parents[3] / "docs" / "explanations"
 
 
-@pytest.mark.parametrize("machine", [ORDER, PAYMENT, REFUND], ids=lambda machine: machine.name)
+@pytest.mark.parametrize("machine", [ORDER, PAYMENT, REFUND, DISPUTE], ids=lambda machine: machine.name)
 def test_the_diagrams_are_the_tables(machine: Machine) -> None:
     assert machine.mermaid() in (DOCS / "orders.md").read_text(encoding="utf-8")
 
