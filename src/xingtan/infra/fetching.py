@@ -19,7 +19,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -230,9 +230,10 @@ def post(
             own = {"Host": target.authority, "Accept-Encoding": "identity", "Connection": "close"}
             connection.request("POST", target.path, body=body, headers={**headers, **own})
             answer = connection.getresponse()
+        with closing(answer), line.telling():
             line.check()  # a head that was cut off reads like a short one
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        return Answer(answer.status, found, _beginning(answer, line.socket, limits=limits))
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, _beginning(answer, line.socket, limits=limits))
 
 
 def _resolve(target: Target, *, reach: Reach, deadline: float) -> Sequence[_Place]:

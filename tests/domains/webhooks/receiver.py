@@ -1,5 +1,6 @@
 """A real receiver on the loopback address: notes what comes, verifies it with the foreign library, answers as told."""
 
+import socket
 import ssl
 import threading
 import time
@@ -67,7 +68,7 @@ def never_ends(request: BaseHTTPRequestHandler) -> None:
 
 def cuts(request: BaseHTTPRequestHandler) -> None:
     """Hang up without a word."""
-    request.connection.close()
+    request.connection.shutdown(socket.SHUT_RDWR)
 
 
 def drips(request: BaseHTTPRequestHandler) -> None:
