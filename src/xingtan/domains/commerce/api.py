@@ -19,6 +19,18 @@ from xingtan.domains.commerce.providers import (
     Start,
     Started,
 )
+from xingtan.domains.commerce.providers.choosing import device_of, offered
+from xingtan.domains.commerce.providers.manual_desk import (
+    RefundByHand,
+    TransferView,
+    confirm_transfer,
+    decide_refund,
+    refunds_by_hand,
+    reject_transfer,
+    transfer,
+    transfers,
+)
+from xingtan.domains.commerce.providers.opening import provider_hosts
 from xingtan.domains.commerce.providers.sandbox_desk import (
     CARDS,
     CHALLENGE_CODE,
@@ -103,6 +115,7 @@ __all__ = [
     "Providers",
     "Quote",
     "QuotedLine",
+    "RefundByHand",
     "RefundPolicy",
     "RefundView",
     "RequestRefund",
@@ -110,6 +123,7 @@ __all__ = [
     "SandboxView",
     "Start",
     "Started",
+    "TransferView",
     "act",
     "answer_challenge",
     "ask",
@@ -117,6 +131,9 @@ __all__ = [
     "charge",
     "check",
     "choose",
+    "confirm_transfer",
+    "decide_refund",
+    "device_of",
     "expire_orders",
     "export_part",
     "goods",
@@ -127,6 +144,7 @@ __all__ = [
     "my_order",
     "my_orders",
     "offer",
+    "offered",
     "offers_for",
     "offers_of",
     "open_providers",
@@ -139,9 +157,12 @@ __all__ = [
     "place_order",
     "present",
     "preview_order",
+    "provider_hosts",
     "read_price_tag",
     "receive_notice",
     "reconcile",
+    "refunds_by_hand",
+    "reject_transfer",
     "request_refund",
     "retire_offer",
     "sales_by_day",
@@ -150,5 +171,7 @@ __all__ = [
     "settle",
     "sold_count",
     "take_back_gift",
+    "transfer",
+    "transfers",
     "write_price_tag",
 ]

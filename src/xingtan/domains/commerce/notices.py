@@ -8,10 +8,8 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.domains.commerce.conversation import provider_named
-from xingtan.domains.commerce.providers import Providers
+from xingtan.domains.commerce.providers import SETTLE_PAYMENT, Providers
 from xingtan.infra.inbox import receive
-
-SETTLE_PAYMENT = "commerce.settle_payment"
 
 
 def receive_notice(

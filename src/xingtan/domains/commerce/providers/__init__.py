@@ -15,6 +15,8 @@ from uuid import UUID
 
 from xingtan.core.money import Money
 
+SETTLE_PAYMENT = "commerce.settle_payment"
+"""The job that makes true here what a provider says of a payment."""
 Status = Literal["open", "succeeded", "failed", "absent"]
 Device = Literal["desktop", "phone", "wechat"]
 """Where the buyer is: at a desk (a code to scan is shown), on a phone (sent to an app), inside WeChat's own browser."""
