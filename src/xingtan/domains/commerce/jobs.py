@@ -17,7 +17,6 @@ from xingtan.domains.commerce.notices import named_payment, receive_notice
 from xingtan.domains.commerce.opening import open_providers
 from xingtan.domains.commerce.promotions import jobs as promotions
 from xingtan.domains.commerce.providers import SETTLE_PAYMENT
-from xingtan.domains.commerce.papers import WRITE_CREDIT_NOTE, WRITE_RECEIPT, write_credit_note, write_receipt
 from xingtan.domains.commerce.providers.opening import sandbox_secret
 from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, sign
 from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, take_notice
@@ -78,8 +77,6 @@ def _send_refund(platform: Platform, args: Mapping[str, Any], _report: object) -
 TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], None]] = {
     "commerce.expire_orders": _expire_orders,
     "commerce.forget_keys": _forget_keys,
-    WRITE_RECEIPT: write_receipt,
-    WRITE_CREDIT_NOTE: write_credit_note,
     DELIVER_NOTICE: _deliver_notice,
     **documents.TRANSACTIONAL,
     **promotions.TRANSACTIONAL,
