@@ -19,6 +19,7 @@ from xingtan.core.viewer import SYSTEM, Viewer
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.commerce.deferrals import earn_due
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.errors import SoldOut
 from xingtan.domains.commerce.models import Deferral, Dispute, Offer, OrderLine, Payment, PaymentMethod
 from xingtan.domains.commerce.ordering import NewOrder, new_payment, write_order
@@ -405,3 +406,20 @@ def test_ways_to_have_a_thing_stand_side_by_side_and_a_later_price_waits_for_its
     assert live() == [kept.id, rented.id]
     shop.clock.advance(days=10)
     assert live() == [dearer.id, rented.id]
+
+
+# Paper
+
+
+def test_what_comes_is_receipted_and_what_goes_back_is_credited(shop: Shop, ann: Viewer) -> None:
+    number = shop.buy(ann, shop.offer(shop.product(), "100"))
+    shop.refund(number, "30")
+    shop.refund(number)
+    shop.drain()
+    order = shop.order(number)
+    papers = shop.platform.database.read(lambda session: documents.documents_of(session, SYSTEM, order.id))
+    assert sorted((one.kind, one.gross.minor) for one in papers) == [
+        ("credit_note", 30_00), ("credit_note", 70_00), ("receipt", 100_00),
+    ]  # fmt: skip
+    assert shop.dead_jobs() == []
+    assert shop.faults() == []

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from xingtan.core.period import day_of
+from xingtan.domains.commerce import wallet_jobs
 from xingtan.domains.commerce.conversation import ask, reconcile, send_refund
 from xingtan.domains.commerce.deferrals import earn_due
 from xingtan.domains.commerce.documents import api as documents
@@ -15,6 +17,7 @@ from xingtan.domains.commerce.idempotency import forget_old
 from xingtan.domains.commerce.letters import MAIL_RECEIPT, MAIL_REFUND, mail_receipt, mail_refund
 from xingtan.domains.commerce.notices import named_payment, receive_notice
 from xingtan.domains.commerce.opening import open_providers
+from xingtan.domains.commerce.papers import WRITE_CREDIT_NOTE, WRITE_RECEIPT, write_credit_note, write_receipt
 from xingtan.domains.commerce.promotions import jobs as promotions
 from xingtan.domains.commerce.providers import SETTLE_PAYMENT
 from xingtan.domains.commerce.providers.opening import sandbox_secret
@@ -61,12 +64,10 @@ def _earn(platform: Platform, _args: Mapping[str, Any], _report: object) -> None
     clock = platform.clock
     zone = platform.database.read(identity.zone)
     until = day_of(clock.now().astimezone(zone).date(), zone).starts_at
-    after: UUID | None = None
+    last: UUID | None = None
     while True:
-        after = platform.database.write(
-            lambda session, after=after: earn_due(session, until=until, after=after, clock=clock)
-        )
-        if after is None:
+        last = platform.database.write(partial(earn_due, until=until, after=last, clock=clock))
+        if last is None:
             return
 
 
@@ -77,9 +78,12 @@ def _send_refund(platform: Platform, args: Mapping[str, Any], _report: object) -
 TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], None]] = {
     "commerce.expire_orders": _expire_orders,
     "commerce.forget_keys": _forget_keys,
+    WRITE_RECEIPT: write_receipt,
+    WRITE_CREDIT_NOTE: write_credit_note,
     DELIVER_NOTICE: _deliver_notice,
     **documents.TRANSACTIONAL,
     **promotions.TRANSACTIONAL,
+    **wallet_jobs.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
 
@@ -91,6 +95,7 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     MAIL_RECEIPT: mail_receipt,
     MAIL_REFUND: mail_refund,
     **promotions.LONG,
+    **wallet_jobs.LONG,
 }
 """Jobs that talk to others: ``(platform, args, report)``; each may run twice."""
 
@@ -100,11 +105,20 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("commerce.earn", timedelta(hours=1)),
     Periodic("commerce.forget_keys", timedelta(days=1)),
     *promotions.PERIODIC,
+    *wallet_jobs.PERIODIC,
+)
+
+_HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
+    {
+        "commerce.order_paid": (WRITE_RECEIPT, MAIL_RECEIPT),
+        "commerce.order_refunded": (WRITE_CREDIT_NOTE, MAIL_REFUND),
+        "commerce.dispute_decided": (WRITE_CREDIT_NOTE,),
+    },
+    {"commerce.order_paid": (promotions.FORGET_BOUGHT,)},
+    promotions.HANDLERS,
 )
 
 HANDLERS: Mapping[str, tuple[str, ...]] = {
-    **promotions.HANDLERS,
-    "commerce.order_paid": (MAIL_RECEIPT, promotions.FORGET_BOUGHT),
-    "commerce.order_refunded": (MAIL_REFUND,),
+    kind: tuple(job for heard in _HEARD for job in heard.get(kind, ())) for heard in _HEARD for kind in heard
 }
 """Event kind → the jobs of commerce that hear it."""

@@ -3,7 +3,7 @@
 The page shows what this returns, and placing the order computes it again and stores it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -11,11 +11,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import Sentence
+from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.lines import line_for
 from xingtan.domains.commerce.lines.kinds import Wish
 from xingtan.domains.commerce.promotions.lowering import less_by_country, less_coupons, less_owned
 from xingtan.domains.commerce.reservations import Hold
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote, quote
+from xingtan.domains.commerce.rules.tax import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,26 @@ def _coupons(session: Session, basket: Basket) -> Basket:
     return replace(basket, lines=found.lines, holds=(*basket.holds, *found.holds), refused=found.refused)
 
 
-STEPS: tuple[Step, ...] = (_owned_parts, _purchasing_power, _coupons)
+def _tax(session: Session, basket: Basket) -> Basket:
+    cards = catalog.find_products(session, [one.product_id for one in basket.lines if one.product_id is not None])
+    kinds: dict[UUID | None, str] = {product_id: card.kind for product_id, card in cards.items()}
+    rates = {
+        kind: documents.tax_rate(
+            session, person_id=basket.person_id, kind=kind, at=basket.at, country=basket.country
+        )
+        for kind in {kinds.get(one.product_id) for one in basket.lines if one.kind not in UNTAXED_KINDS}
+    }  # fmt: skip
+    return replace(basket, lines=tuple(replace(one, rate=_rate(one, kinds, rates)) for one in basket.lines))
+
+
+def _rate(line: NewLine, kinds: Mapping[UUID | None, str], rates: Mapping[str | None, Rate]) -> Rate:
+    return line.rate if line.kind in UNTAXED_KINDS else rates[kinds.get(line.product_id)]
+
+
+UNTAXED_KINDS = ("top_up",)
+"""Money that is put aside is taxed when it is spent."""
+
+STEPS: tuple[Step, ...] = (_owned_parts, _purchasing_power, _coupons, _tax)
 """What is done to a basket, in this order (docs/decisions/0010): owned, membership, purchasing power, codes, tax."""
 
 
