@@ -1,6 +1,7 @@
 """The door to commerce."""
 
 from xingtan.domains.commerce.conversation import ask, charge, present, reconcile, send_refund
+from xingtan.domains.commerce.errors import NotEnough, NotWithdrawable
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
@@ -46,8 +47,10 @@ from xingtan.domains.commerce.queries.offers import live_offers, offer, offers_f
 from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
 from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
+from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
 from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
+from xingtan.domains.commerce.rules.uses import UNITS
 from xingtan.domains.commerce.use_cases.gifts import PlaceGift, place_gift, take_back_gift
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
@@ -61,6 +64,16 @@ from xingtan.domains.commerce.use_cases.orders import (
 )
 from xingtan.domains.commerce.use_cases.payments import settle
 from xingtan.domains.commerce.use_cases.refunds import RequestRefund, request_refund
+from xingtan.domains.commerce.use_cases.uses import (
+    AskQuestion,
+    AtLesson,
+    Metered,
+    meter,
+    open_by_use,
+    use_offer,
+    use_question,
+)
+from xingtan.domains.commerce.use_cases.withdrawals import Withdraw, WithdrawalPart, withdraw, withdrawable
 from xingtan.domains.commerce.views import (
     DaySales,
     DiscountView,
@@ -75,6 +88,25 @@ from xingtan.domains.commerce.views import (
     RefundView,
     SalesSummary,
 )
+from xingtan.domains.commerce.wallets.credits import lapse_credits
+from xingtan.domains.commerce.wallets.entries import give_bonus
+from xingtan.domains.commerce.wallets.statements import (
+    CreditsView,
+    Statement,
+    StatementLine,
+    UseView,
+    WalletView,
+    credits_left,
+    minutes_charged,
+    my_credits,
+    my_statement,
+    my_uses,
+    my_wallets,
+    uses_of,
+    wallets_of,
+    whole_statement,
+)
+from xingtan.domains.commerce.wallets.uses import Used, reverse_use
 
 __all__ = [
     "CARDS",
@@ -87,6 +119,11 @@ __all__ = [
     "POLICY",
     "REASONS",
     "TRANSACTIONAL",
+    "UNITS",
+    "WITHDRAWABLE_FOR",
+    "AskQuestion",
+    "AtLesson",
+    "CreditsView",
     "DaySales",
     "Discount",
     "DiscountView",
@@ -95,7 +132,10 @@ __all__ = [
     "Hold",
     "LineView",
     "MakeOffer",
+    "Metered",
     "NewLine",
+    "NotEnough",
+    "NotWithdrawable",
     "Notice",
     "OfferModel",
     "OfferView",
@@ -113,6 +153,7 @@ __all__ = [
     "ProviderPayment",
     "ProviderRefund",
     "Providers",
+    "Purse",
     "Quote",
     "QuotedLine",
     "RefundByHand",
@@ -123,7 +164,15 @@ __all__ = [
     "SandboxView",
     "Start",
     "Started",
+    "Statement",
+    "StatementLine",
     "TransferView",
+    "Unused",
+    "UseView",
+    "Used",
+    "WalletView",
+    "Withdraw",
+    "WithdrawalPart",
     "act",
     "answer_challenge",
     "ask",
@@ -132,21 +181,31 @@ __all__ = [
     "check",
     "choose",
     "confirm_transfer",
+    "credits_left",
     "decide_refund",
     "device_of",
     "expire_orders",
     "export_part",
+    "give_bonus",
     "goods",
     "keep_past_orders",
+    "lapse_credits",
     "live_offers",
     "look",
     "make_offer",
+    "meter",
+    "minutes_charged",
+    "my_credits",
     "my_order",
     "my_orders",
+    "my_statement",
+    "my_uses",
+    "my_wallets",
     "offer",
     "offered",
     "offers_for",
     "offers_of",
+    "open_by_use",
     "open_providers",
     "order",
     "order_by_id",
@@ -165,6 +224,7 @@ __all__ = [
     "reject_transfer",
     "request_refund",
     "retire_offer",
+    "reverse_use",
     "sales_by_day",
     "sales_summary",
     "send_refund",
@@ -173,5 +233,12 @@ __all__ = [
     "take_back_gift",
     "transfer",
     "transfers",
+    "use_offer",
+    "use_question",
+    "uses_of",
+    "wallets_of",
+    "whole_statement",
+    "withdraw",
+    "withdrawable",
     "write_price_tag",
 ]

@@ -35,7 +35,7 @@ class WalletView:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryView:
+class StatementLine:
     """A line of a statement: what moved, and what is there after it."""
 
     id: UUID
@@ -53,7 +53,7 @@ class Statement:
     """Lines of one wallet, newest first; `next_before` continues behind them, None at the end."""
 
     wallet: WalletView
-    entries: tuple[EntryView, ...]
+    entries: tuple[StatementLine, ...]
     next_before: int | None
 
 
@@ -121,7 +121,7 @@ def my_statement(
     return Statement(wallet, shown, shown[-1].number if len(rows) > limit else None)
 
 
-def whole_statement(session: Session, viewer: Viewer, currency: str) -> tuple[EntryView, ...]:
+def whole_statement(session: Session, viewer: Viewer, currency: str) -> tuple[StatementLine, ...]:
     """Return every line of the viewer's statement in `currency`, oldest first."""
     wanted = select(WalletEntry).join(Wallet, Wallet.id == WalletEntry.wallet_id)
     wanted = wanted.where(Wallet.person_id == viewer.require_person(), Wallet.currency == currency)
@@ -193,10 +193,10 @@ def _wallet(row: Wallet, paid: int, bonus: int) -> WalletView:
     return WalletView(row.id, row.person_id, row.currency, purse, line)
 
 
-def _entry(row: WalletEntry, currency: str) -> EntryView:
+def _entry(row: WalletEntry, currency: str) -> StatementLine:
     moved = Purse(Money(row.amount_minor, currency), Money(row.bonus_minor, currency))
     after = Purse(Money(row.balance_minor, currency), Money(row.bonus_balance_minor, currency))
-    return EntryView(row.id, row.number, row.kind, row.title, moved, after, row.source_id, row.at)
+    return StatementLine(row.id, row.number, row.kind, row.title, moved, after, row.source_id, row.at)
 
 
 def _credits(row: CreditLot, at: datetime) -> CreditsView:
