@@ -10,6 +10,7 @@ from xingtan.domains.commerce.documents.exports import export_part
 from xingtan.domains.commerce.documents.facts import CreditFacts, DocumentFacts, DocumentLine
 from xingtan.domains.commerce.documents.invariants import check
 from xingtan.domains.commerce.documents.models import SERIES
+from xingtan.domains.commerce.documents.pdf import NoChineseFont, Paper, pdf
 from xingtan.domains.commerce.documents.queries import (
     document,
     documents,
@@ -73,6 +74,8 @@ __all__ = [
     "DocumentRow",
     "DocumentView",
     "MakeTaxRate",
+    "NoChineseFont",
+    "Paper",
     "Rate",
     "Seller",
     "SellerDetails",
@@ -95,6 +98,7 @@ __all__ = [
     "my_documents",
     "number_documents",
     "part_of",
+    "pdf",
     "request_invoice",
     "save_billing",
     "save_seller",
