@@ -1,7 +1,8 @@
 """A table made alike, with what it lost and how well it hides.
 
 1. Its rows are sorted by what they say: their order tells nothing of the order in which they came.
-2. `sources` says which row each came from. It is for the attacks, and never leaves.
+2. What is missing is null, however it was missing before.
+3. `sources` says which row each came from. It is for the attacks, and never leaves.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from xingtan.intelligence.privacy.measures import Figures, Loss, measure
-from xingtan.intelligence.privacy.rows import Key, Schema, keys
+from xingtan.intelligence.privacy.rows import Key, Schema, keys, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ def _order(key: Key) -> tuple[tuple[bool, str], ...]:
     return tuple((value is not None, str(value)) for value in key)
 
 
-def _column(table: pa.Table, name: str, *, labels: Sequence[Hashable], sources: Sequence[int]) -> pa.ChunkedArray:
-    as_they_were = table.column(name).take(pa.array(sources, pa.int64()))
-    if all(new is None or new == old for new, old in zip(labels, as_they_were.to_pylist(), strict=True)):
-        return as_they_were
-    return pa.chunked_array([pa.array([None if label is None else str(label) for label in labels], pa.string())])
+def _kind(table: pa.Table, name: str) -> pa.DataType:
+    kind = table.schema.field(name).type
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _column(table: pa.Table, name: str, *, labels: Sequence[Hashable], sources: Sequence[int]) -> pa.Array:
+    """Return the labels, in the column's own type when they are its values still."""
+    truth = values(table, name)
+    if all(new is None or new == truth[source] for new, source in zip(labels, sources, strict=True)):
+        return pa.array(labels, _kind(table, name))
+    return pa.array([None if label is None else str(label) for label in labels], pa.string())
 
 
 def release(
@@ -41,10 +48,9 @@ def release(
     """Return the rows that have labels, in their own order, labelled."""
     secrets = keys(table, schema.sensitive)
     sources = sorted(labels, key=lambda row: (_order(labels[row]), _order(secrets[row])))
-    columns = {
-        name: _column(table, name, labels=[labels[row][place] for row in sources], sources=sources)
-        for place, name in enumerate(schema.quasi)
-    }
-    columns |= {name: table.column(name).take(pa.array(sources, pa.int64())) for name in schema.sensitive}
+    seen = {name: [labels[row][place] for row in sources] for place, name in enumerate(schema.quasi)}
+    columns = {name: _column(table, name, labels=seen[name], sources=sources) for name in schema.quasi}
+    for place, name in enumerate(schema.sensitive):
+        columns[name] = pa.array([secrets[row][place] for row in sources], _kind(table, name))
     made = pa.table(columns)
     return Anonymised(made, measure(made, schema), loss, levels, tuple(sources))

@@ -118,8 +118,8 @@ def inference(
 def membership(released: pa.Table, *, members: pa.Table, strangers: pa.Table, schema: Schema, rng: Random) -> Attacked:
     """Return how often a holder of full records says rightly who is in the release, half of them being in.
 
-    A person's score is the number of released rows that fit her, sensitive values included; the threshold is learnt on one half
-    of the people and tried on the other. `strangers` are of the same population and not in the release.
+    A person's score is the number of released rows that fit her, sensitive values included; the threshold is learnt
+    on one half of the people and tried on the other. `strangers` are of the same population and not in the release.
     """
     candidates, secrets = _Candidates(released, schema), keys(released, schema.sensitive)
     inside, outside = (
@@ -141,7 +141,7 @@ def _scores(
 def distinguish(
     answer: Callable[[pa.Table], Fraction], *, table: pa.Table, neighbour: pa.Table, tries: int
 ) -> Attacked:
-    """Return how often one noisy answer tells which of two neighbouring tables it is about, each asked `tries` times."""
+    """Return how often one noisy answer tells which of two neighbours it is about, each asked `tries` times."""
     inside, outside = [answer(table) for _ in range(tries)], [answer(neighbour) for _ in range(tries)]
     return _threshold_attack("distinguish", inside, outside)
 

@@ -47,19 +47,25 @@ class Hierarchy(Protocol):
         """Say whether a row with this label may be about this value."""
 
 
+def _number(value: Hashable) -> Fraction | None:
+    """Return the value as it is written, or None when it is no finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal) or not math.isfinite(value):
+        return None
+    return Fraction(value if isinstance(value, int | Fraction) else str(value))
+
+
+def _text(value: Hashable) -> str:
+    """Return how a value reads; 2.0 as 2, because they are equal."""
+    number = _number(value)
+    return str(value if number is None or number.denominator > 1 else number.numerator)
+
+
 def _itself(label: Hashable, value: Hashable) -> bool:
-    return label in (ANY, value) or (value is not None and label == str(value))
+    return label in (ANY, value) or (value is not None and label == _text(value))
 
 
 def _one(values: Sequence[Hashable]) -> tuple[str | None, float]:
-    return (None if values[0] is None else str(values[0])), 0.0
-
-
-def _number(value: Hashable) -> Fraction | None:
-    """Return the value exactly, or None when it is no finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | Decimal) or not math.isfinite(value):
-        return None
-    return Fraction(value)
+    return (None if values[0] is None else _text(values[0])), 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,9 @@ class Intervals:
         first, last = _number(distinct[0]), _number(distinct[-1])
         if first is None or last is None:
             return ANY, 1.0
-        return f"[{distinct[0]}, {distinct[-1]}]", min(1.0, float((last - first) / (self.high - self.low)))
+        return f"[{_text(distinct[0])}, {_text(distinct[-1])}]", min(
+            1.0, float((last - first) / (self.high - self.low))
+        )
 
     def covers(self, label: Hashable, value: Hashable) -> bool:
         """Say whether the value is, or lies in, the label."""

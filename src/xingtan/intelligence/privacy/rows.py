@@ -4,6 +4,7 @@
 2. Every column of a table to be released is declared: quasi-identifier or sensitive.
 """
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,9 @@ def values(table: pa.Table, name: str) -> list[Hashable]:
     column = table.column(name)
     if pa.types.is_nested(column.type):
         raise Invalid.of(name, say("The column %(name)s holds more than plain values.", name=name))
-    return [None if value != value else value for value in column.to_pylist()]  # noqa: PLR0124 NaN alone differs from itself
+    if pa.types.is_floating(column.type):  # adding zero makes −0 and 0 one value
+        return [None if value is None or math.isnan(value) else value + 0.0 for value in column.to_pylist()]
+    return list(column.to_pylist())
 
 
 def keys(table: pa.Table, names: Iterable[str]) -> list[Key]:
