@@ -25,6 +25,7 @@ class Desk:
     def __post_init__(self) -> None:
         self._numbers = count(1)
         self.offer = self.shop.offer(self.shop.product())
+        self.left: dict[str, list[documents.Taxed]] = {}
         self.orders: dict[UUID | None, tuple[UUID, str]] = {}
 
     @property
@@ -57,14 +58,13 @@ class Desk:
     def give_back(self, facts: documents.DocumentFacts, amount: str | None = None) -> UUID:
         """Post a refund, in part or of all that is left, and write its credit note."""
         key = f"refund:{next(self._numbers)}"
+        left = self.left.setdefault(facts.entry_key, [one.amounts for one in facts.lines])
+        gross = yuan(amount) if amount else total([one.gross for one in left], "CNY")
+        parts = documents.part_of(left, gross)
+        pairs = zip(facts.lines, parts, strict=True)
+        lines = tuple(documents.DocumentLine(one.title, part, one.rate) for one, part in pairs)
 
         def work(session: Session) -> UUID:
-            left = documents.lines_left(session, facts.entry_key)
-            gross = yuan(amount) if amount else total([one.amounts.gross for one in left], "CNY")
-            parts = documents.part_of([one.amounts for one in left], gross)
-            lines = tuple(
-                documents.DocumentLine(one.title, part, one.rate) for one, part in zip(left, parts, strict=True)
-            )
             net, tax, gross = _sum(lines)
             posted = (books.Line(books.REFUNDS, net), books.Line(books.provider_account("sandbox"), -gross))
             posted += (books.Line(books.TAX, tax),) if tax else ()
@@ -72,7 +72,9 @@ class Desk:
             note = documents.CreditFacts(key, facts.entry_key, "goodwill", lines)
             return documents.issue_credit_note(session, note, clock=self.shop.clock)
 
-        return self.database.write(work)
+        done: UUID = self.database.write(work)
+        self.left[facts.entry_key] = [_less(mine, off) for mine, off in zip(left, parts, strict=True)]
+        return done
 
     def _post(self, session: Session, key: str, memo: str, order_id: UUID, lines: tuple[books.Line, ...]) -> None:
         books.post(session, books.Entry(key, memo, "order", order_id, lines), clock=self.shop.clock)
@@ -108,6 +110,10 @@ class Desk:
     def series(self) -> dict[str, documents.SeriesView]:
         found = self.database.read(lambda session: documents.series(session, SYSTEM))
         return {f"{one.series}-{one.year}": one for one in found}
+
+
+def _less(one: documents.Taxed, off: documents.Taxed) -> documents.Taxed:
+    return documents.Taxed(one.net - off.net, one.tax - off.tax, one.gross - off.gross)
 
 
 def _sum(lines: tuple[documents.DocumentLine, ...]) -> tuple[Money, Money, Money]:

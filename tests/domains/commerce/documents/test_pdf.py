@@ -28,7 +28,7 @@ def view(kind: str = "invoice", *titles: str, rate: documents.Rate = SIX) -> doc
     )
     row = documents.DocumentRow(
         UUID(int=1), kind, "INV-2026-000001", "RCP-2026-000001", "K7QF-2MWD", UUID(int=2), "payment:1",
-        date(2026, 3, 1),        datetime(2026, 3, 1, 8, tzinfo=UTC), sum_of(lines),
+        date(2026, 3, 1), datetime(2026, 3, 1, 8, tzinfo=UTC), sum_of(lines),
     )  # fmt: skip
     return documents.DocumentView(row, lines, SELLER, BUYER, "zh", "sandbox", None)
 

@@ -15,7 +15,6 @@ from xingtan.domains.commerce.documents.queries import (
     document,
     documents,
     documents_of,
-    lines_left,
     my_documents,
     series,
 )
@@ -93,7 +92,6 @@ __all__ = [
     "forget_billing",
     "issue_credit_note",
     "issue_receipt",
-    "lines_left",
     "make_tax_rate",
     "my_documents",
     "number_documents",

@@ -43,26 +43,6 @@ def lines_of(session: Session, document: FiscalDocument) -> tuple[DocumentLine, 
     )  # fmt: skip
 
 
-def lines_left(session: Session, entry_key: str) -> tuple[DocumentLine, ...]:
-    """Return what is left of a payment's receipt after its credit notes, line by line; nothing without a receipt."""
-    mine = (FiscalDocument.entry_key == entry_key, FiscalDocument.kind.in_(("receipt", "invoice")))
-    found = {one.kind: one for one in session.scalars(select(FiscalDocument).where(*mine))}
-    if "receipt" not in found:
-        return ()
-    left = lines_of(session, found["receipt"])
-    notes = select(FiscalDocument).where(
-        FiscalDocument.names_id.in_([one.id for one in found.values()]), FiscalDocument.kind == "credit_note"
-    )
-    for note in session.scalars(notes):
-        left = tuple(_less(one, off) for one, off in zip(left, lines_of(session, note), strict=True))
-    return left
-
-
-def _less(line: DocumentLine, off: DocumentLine) -> DocumentLine:
-    net, tax, gross = (mine - theirs for mine, theirs in zip(line.amounts, off.amounts, strict=True))
-    return DocumentLine(line.title, Taxed(net, tax, gross), line.rate)
-
-
 def my_documents(session: Session, viewer: Viewer) -> tuple[DocumentRow, ...]:
     """Return one's own documents, newest first."""
     return _rows(session, _newest().where(FiscalDocument.person_id == viewer.require_person()))
