@@ -27,7 +27,7 @@ from xingtan.ledger.receipts import Receipt
 from xingtan.ledger.storage import Head, Storage, Tidy
 from xingtan.ledger.tiles import WIDTH
 from xingtan.ledger.tree import EMPTY_ROOT, NotProven, leaf_hash
-from xingtan.ledger.witness_client import Quorum
+from xingtan.ledger.witness_client import Ahead, Quorum
 
 MOST_AT_ONCE = 4096
 _TRIES = 8
@@ -104,12 +104,13 @@ class Sequencer:
             for _ in range(_TRIES):
                 signed = self._load()
                 published = self._places.published.load()
-                if self._is_published(signed, published):
-                    self._confirm(signed)
-                    self._catch_up(signed)
-                    return signed
-                self._apply(signed)
-                self._publish(signed, published)
+                with self._unless_overtaken(signed):
+                    if self._is_published(signed, published):
+                        self._confirm(signed)
+                        self._catch_up(signed)
+                        return signed
+                    self._apply(signed)
+                    self._publish(signed, published)
             raise Unavailable("another process publishes faster than this one")
 
     def receipt(self, index: int) -> Receipt:
@@ -150,8 +151,22 @@ class Sequencer:
             self._quorum.confirm(signed.note, signed.checkpoint, prove=self._tree(signed).consistency_proof)
             self._is_confirmed = True
 
+    @contextmanager
+    def _unless_overtaken(self, signed: Signed) -> Iterator[None]:
+        """Let a witness that is ahead pass where another process has moved the head: that comes before any witness."""
+        try:
+            yield
+        except Ahead as ahead:
+            if self._load().checkpoint.size == signed.checkpoint.size:
+                raise Broken(
+                    f"a witness has cosigned {ahead.size} leaves, which are not the {signed.checkpoint.size} here: "
+                    "this log was restored from an old copy, or forked. Nothing more is signed."
+                ) from ahead
+
     def _catch_up(self, signed: Signed) -> None:
         """Read the keys of the entries that came since the last time."""
+        if signed.checkpoint.size < self._size:
+            raise Broken(f"{self._size} leaves were signed, and the head knows of {signed.checkpoint.size}")
         while self._size < signed.checkpoint.size:
             digests = self._digests(self._size // WIDTH, signed)
             for index, digest in enumerate(digests, self._size // WIDTH * WIDTH):
@@ -182,7 +197,7 @@ class Sequencer:
     def _sequence(self, head: Signed, fresh: Sequence[Entry]) -> None:
         tail, size = self._tail(head), head.checkpoint.size + len(fresh)
         staged = self._stage(batches.batch_of(tail, fresh))
-        edge = batches.checked(batches.parse(self._read(_staged_path(staged))), tail, size=size)
+        edge = batches.checked(self._staged(staged), tail, size=size)
         checkpoint = Checkpoint(head.checkpoint.origin, size, edge.root)
         signed = Signed(staged, notes.sign(str(checkpoint), [self._signer]), checkpoint)
         if not self._places.signed.swap(bytes(head), bytes(signed)):
@@ -205,14 +220,18 @@ class Sequencer:
 
     def _apply(self, signed: Signed) -> None:
         try:
-            data = self._places.storage.read(_staged_path(signed.staged))
+            batch = self._staged(signed.staged)
         except LookupError:
             self._check_applied(signed)
             return
-        if sha256(data).hexdigest() != signed.staged:
-            raise Broken("the staged batch has changed since it was signed")
-        for path, content in batches.parse(data).files.items():
+        for path, content in batch.files.items():
             self._places.storage.write(path, content)
+
+    def _staged(self, staged: str) -> Batch:
+        data = self._read(_staged_path(staged))
+        if sha256(data).hexdigest() != staged:
+            raise Broken("the storage does not hold the batch that was staged")
+        return batches.parse(data)
 
     def _check_applied(self, signed: Signed) -> None:
         """Check that last bundle, keys and edge are there: a batch is forgotten only after it was applied."""
@@ -237,7 +256,7 @@ class Sequencer:
         """Tidy up after a batch that is published: its staged copy, and the partial files that full ones replace."""
         if self._places.tidy:
             with suppress(OSError, LookupError):
-                paths = batches.parse(self._places.storage.read(_staged_path(signed.staged))).files
+                paths = self._staged(signed.staged).files
                 for path in (*batches.superseded(paths), _staged_path(signed.staged)):
                     self._places.tidy.remove(path)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from urllib.parse import urlsplit
 
-from xingtan.core.errors import Broken, Unavailable
+from xingtan.core.errors import Unavailable
 from xingtan.ledger import ed25519, notes
 from xingtan.ledger.checkpoints import Checkpoint, CosignatureVerifier
 from xingtan.ledger.encoding import decimal, text_of
@@ -113,7 +113,7 @@ class Quorum:
     patience_s: float = 10.0
 
     def cosign(self, note: notes.Note, checkpoint: Checkpoint, *, since: int, prove: Prove) -> notes.Note:
-        """Return `note` with cosignatures as soon as the quorum is met."""
+        """Return `note` with cosignatures as soon as the quorum is met; `Ahead`, or `Unavailable` without it."""
         return self._gather(note, checkpoint, since=since, prove=prove, until=self.policy.is_met)
 
     def confirm(self, note: notes.Note, checkpoint: Checkpoint, *, prove: Prove) -> None:
@@ -154,11 +154,6 @@ class Quorum:
                     found[asked[future]] = future.result()
                 except Unavailable as error:
                     failures.append(str(error))
-                except Ahead as ahead:
-                    raise Broken(
-                        f"the witness {asked[future]} has cosigned {ahead.size} leaves that this log does not have: "
-                        "it was restored from an old copy, or it was forked. Nothing was signed."
-                    ) from ahead
         return found, [*failures, *_late(asked[future] for future in pending)]
 
 
