@@ -68,5 +68,5 @@ def minute_of(*, minutes: int, seconds: float | None, fraction: float) -> int:
     last = max(minutes, 1) - 1
     if seconds is not None and isfinite(seconds):
         return min(max(int(seconds // 60), 0), last)
-    within = fraction if isfinite(fraction) else 0.0
-    return min(max(int(within * (last + 1)), 0), last)
+    within = min(max(fraction, 0.0), 1.0) if isfinite(fraction) else 0.0
+    return min(int(within * (last + 1)), last)
