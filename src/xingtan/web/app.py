@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from xingtan import __version__
+from xingtan.domains.commerce import api as commerce
 from xingtan.infra import outbox
 from xingtan.infra.cache import PageCache
 from xingtan.infra.platform import Platform
@@ -89,7 +90,7 @@ def _wrapped(app: FastAPI, platform: Platform, academy: AcademyMemory, cache: Pa
     app.add_middleware(StrangersPages, cache=cache)
     app.add_middleware(OpeningDay, academy=academy)
     app.add_middleware(Speaking, academy=academy)
-    app.add_middleware(Guarded, is_https=is_https)
+    app.add_middleware(Guarded, is_https=is_https, form_hosts=commerce.provider_hosts(platform.settings))
     app.add_middleware(Measured)
     app.add_middleware(Heads)
     return app

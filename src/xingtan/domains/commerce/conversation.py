@@ -34,7 +34,8 @@ _log = structlog.get_logger("commerce")
 
 
 def present(
-    database: Database, providers: Providers, payment_id: UUID, *, clock: Clock, device: Device = "desktop"
+    database: Database, providers: Providers, payment_id: UUID, *, clock: Clock, device: Device = "desktop",
+    payer_ip: str = "",
 ) -> Started:  # fmt: skip
     """Open the payment at its provider and return where the buyer goes, or what she scans; again returns the same.
 
@@ -42,8 +43,9 @@ def present(
     `PaymentRefused` when it says no.
     """
     wanted = database.read(lambda session: payment_to_start(session, payment_id))
+    start = replace(wanted.start, device=device, payer_ip=payer_ip)
     try:
-        started = provider_named(providers, wanted.provider).start(replace(wanted.start, device=device))
+        started = provider_named(providers, wanted.provider).start(start)
     except Unavailable:
         database.write(lambda session: note_no_answer(session, payment_id, clock=clock))
         raise

@@ -84,7 +84,10 @@ def to_provider(here: Edge, placed: commerce.PlacedOrder) -> Response:
     platform = here.platform
     providers = commerce.open_providers(platform)
     try:
-        page = commerce.present(platform.database, providers, placed.payment_id, clock=platform.clock)
+        page = commerce.present(
+            platform.database, providers, placed.payment_id, clock=platform.clock,
+            device=commerce.device_of(here.request.headers.get("user-agent", "")), payer_ip=here.client,
+        )  # fmt: skip
     except (Unavailable, Conflict):
         return RedirectResponse(returned, status_code=303)
     return RedirectResponse(here.url(page.redirect_url), status_code=303)
@@ -94,10 +97,14 @@ def _place(here: Edge, offer: str, *, key: str, amount: str, provider: str) -> c
     person_id, clock = here.require_person(), here.platform.clock
     offer_id = private_id("offer", offer)
     wanted = here.read(lambda session: commerce.offer(session, offer_id))
-    if provider not in commerce.open_providers(here.platform):
+    if provider not in _offered(here, wanted.price.currency):
         raise Invalid.of("provider", say("Please choose how to pay."))
     command = commerce.PlaceOrder(person_id, offer_id, key, provider, here.language, _chosen(wanted, amount))
     return here.write(lambda session: commerce.place_order(session, command, clock=clock))
+
+
+def _offered(here: Edge, currency: str) -> tuple[str, ...]:
+    return commerce.offered(commerce.open_providers(here.platform), currency, language=here.language)
 
 
 def _chosen(offer: commerce.OfferView, amount: str) -> Money | None:
@@ -135,7 +142,7 @@ def _checkout_page(
         what=what, product=product, cover=picture(next(iter(covers.values()), None)), offer=offer,
         offer_public_id=public_id("offer", offer.id),
         parts=tuple(Part(it.title, it.kind, it.product_id in owned) for it in goods.parts if it.was_published),
-        policy=commerce.POLICY, providers=tuple(commerce.open_providers(here.platform)), key=secrets.token_urlsafe(18),
+        policy=commerce.POLICY, providers=_offered(here, offer.price.currency), key=secrets.token_urlsafe(18),
         amount=offer.price.major() if amount is None else amount, email=email, errors=errors,
     )  # fmt: skip
 

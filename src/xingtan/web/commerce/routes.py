@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import checkout, orders, sandbox
+from xingtan.web.commerce import checkout, orders, paying, sandbox
 
 router = APIRouter()
-for _part in (checkout, orders, sandbox):
+for _part in (checkout, orders, paying, sandbox):
     router.include_router(_part.router)

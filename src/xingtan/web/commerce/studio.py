@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import studio_books, studio_orders, studio_prices
+from xingtan.web.commerce import studio_books, studio_orders, studio_prices, studio_transfers
 
 router = APIRouter()
-for _part in (studio_orders, studio_prices, studio_books):
+for _part in (studio_orders, studio_prices, studio_books, studio_transfers):
     router.include_router(_part.router)
