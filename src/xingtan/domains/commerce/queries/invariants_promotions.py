@@ -21,7 +21,7 @@ def check(session: Session, *, at: datetime) -> Iterator[str]:
 
 def _codes_differ(session: Session) -> Iterator[str]:
     redeemed = select(RedeemCode.batch_id, func.count()).where(RedeemCode.state == "redeemed")
-    counts = dict(session.execute(redeemed.group_by(RedeemCode.batch_id)).tuples().all())
+    counts = dict(session.execute(redeemed.group_by(RedeemCode.batch_id)).all())
     for batch_id, taken in session.execute(select(CodeBatch.id, CodeBatch.taken)):
         if counts.get(batch_id, 0) != taken:
             yield f"M12: batch {batch_id} counts {taken} codes, {counts.get(batch_id, 0)} are redeemed"

@@ -55,7 +55,8 @@ def _one_time_key(command: PlaceGift) -> OneTimeKey:
     order, letter = command.order, command.letter
     request = {
         "offer": str(order.offer_id), "chosen": str(order.chosen), "provider": order.provider,
-        "codes": list(order.codes), "country": order.country, "email": letter.email, "message": letter.message, "send_at": str(letter.send_at),
+        "codes": list(order.codes), "country": order.country, "email": letter.email, "message": letter.message,
+        "send_at": str(letter.send_at),
     }  # fmt: skip
     return OneTimeKey(f"gift:{order.person_id}", order.key, request)
 

@@ -51,7 +51,7 @@ def gift_counts(session: Session, viewer: Viewer) -> dict[str, int]:
     """Return how many paid gifts are in which state."""
     viewer.require(Permission.ORDERS_READ)
     wanted = select(Gift.state, func.count()).where(Gift.state != "ordered").group_by(Gift.state)
-    return dict(session.execute(wanted).tuples().all())
+    return dict(session.execute(wanted).all())
 
 
 def _paid() -> Select[Gift, str]:
