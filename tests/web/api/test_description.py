@@ -10,10 +10,23 @@ import pytest
 
 from tests.web.api.conftest import House
 from xingtan.domains.identity.api import SCOPES
-from xingtan.web.api import access, assets, learning, lessons, me, numbers, offers, orders, people, products, transfers
+from xingtan.web.api import (
+    access,
+    assets,
+    learning,
+    lessons,
+    me,
+    numbers,
+    offers,
+    orders,
+    people,
+    products,
+    transfers,
+    webhooks,
+)
 from xingtan.web.api.summaries import SUMMARIES
 
-ROOMS = (access, assets, learning, lessons, me, numbers, offers, orders, people, products, transfers)
+ROOMS = (access, assets, learning, lessons, me, numbers, offers, orders, people, products, transfers, webhooks)
 GUIDE = Path(__file__).parents[3] / "docs/reference/api.md"
 
 

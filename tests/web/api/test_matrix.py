@@ -98,6 +98,20 @@ MATRIX: dict[str, tuple[set[str], str, str]] = {
     "list_jobs": (OWNER, "read:academy", "GET /jobs"),
     "get_job": (OWNER, "read:academy", "GET /jobs/{job}"),
     "revive_job": (OWNER, "", "POST /jobs/{job}/revive"),
+    "list_webhook_events": (OWNER, "read:academy", "GET /webhook-events"),
+    "list_webhooks": (OWNER, "read:academy", "GET /webhooks"),
+    "make_webhook": (OWNER, "write:academy", "POST /webhooks"),
+    "get_webhook": (OWNER, "read:academy", "GET /webhooks/{webhook}"),
+    "save_webhook": (OWNER, "write:academy", "PUT /webhooks/{webhook}"),
+    "remove_webhook": (OWNER, "write:academy", "DELETE /webhooks/{webhook}"),
+    "pause_webhook": (OWNER, "write:academy", "POST /webhooks/{webhook}/pause"),
+    "resume_webhook": (OWNER, "write:academy", "POST /webhooks/{webhook}/resume"),
+    "rotate_webhook_secret": (OWNER, "write:academy", "POST /webhooks/{webhook}/secret"),
+    "try_webhook": (OWNER, "write:academy", "POST /webhooks/{webhook}/test"),
+    "list_webhook_messages": (OWNER, "read:academy", "GET /webhooks/{webhook}/messages"),
+    "get_webhook_message": (OWNER, "read:academy", "GET /webhooks/{webhook}/messages/{message}"),
+    "replay_webhook_message": (OWNER, "write:academy", "POST /webhooks/{webhook}/messages/{message}/replay"),
+    "replay_webhook": (OWNER, "write:academy", "POST /webhooks/{webhook}/replay"),
     "list_holdings": ({"support", "owner"}, "read:people", "GET /people/{person}/holdings"),
     "give_access": ({"support", "owner"}, "write:people", "POST /people/{person}/holdings"),
     "take_back_access": ({"support", "owner"}, "write:people", "DELETE /people/{person}/holdings/{entitlement}"),
@@ -117,7 +131,20 @@ MATRIX: dict[str, tuple[set[str], str, str]] = {
 
 def address(house: House, call: str) -> tuple[str, str]:
     method, _, path = call.partition(" ")
-    kinds = ("asset", "section", "payment", "note", "attempt", "session", "token", "job", "person", "entitlement")
+    kinds = (
+        "asset",
+        "section",
+        "payment",
+        "note",
+        "attempt",
+        "session",
+        "token",
+        "job",
+        "person",
+        "entitlement",
+        "webhook",
+        "message",
+    )
     names = {kind: house.id(kind) for kind in kinds}
     names |= {"preview": house.preview, "nothing": house.id("lesson"), "no_offer": house.id("offer")}
     return method, path.format(offer=house.id("offer", house.academy.offer.id), **names)

@@ -37,6 +37,7 @@ _GROUPS: dict[str, Sentence] = {
     "academy": say("People, settings, jobs"),
     "access and mail": say("Access, data, mail"),
     "numbers": say("Sums and books"),
+    "webhooks": say("Webhooks"),
     "imports and exports": say("Imports and exports"),
 }
 

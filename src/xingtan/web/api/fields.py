@@ -137,6 +137,8 @@ PersonPath = Annotated[UUID, Path(), _in_path("person"), _schema("person")]
 SectionPath = Annotated[UUID, Path(), _in_path("section"), _schema("section")]
 SessionPath = Annotated[UUID, Path(), _in_path("session"), _schema("session")]
 TokenPath = Annotated[UUID, Path(), _in_path("token"), _schema("token")]
+WebhookPath = Annotated[UUID, Path(), _in_path("webhook"), _schema("webhook")]
+MessagePath = Annotated[UUID, Path(), _in_path("message"), _schema("message")]
 
 AssetId = Annotated[UUID, _in_body("asset"), _shown("asset"), _schema("asset")]
 AttemptId = Annotated[UUID, _shown("attempt"), _schema("attempt")]
@@ -155,6 +157,9 @@ SectionId = Annotated[UUID, _in_body("section"), _shown("section"), _schema("sec
 SessionId = Annotated[UUID, _shown("session"), _schema("session")]
 TokenId = Annotated[UUID, _shown("token"), _schema("token")]
 VersionId = Annotated[UUID, _in_body("version"), _shown("version"), _schema("version")]
+WebhookId = Annotated[UUID, _shown("webhook"), _schema("webhook")]
+MessageId = Annotated[UUID, _shown("message"), _schema("message")]
+EventId = Annotated[UUID, _shown("event"), _schema("event")]
 
 
 def id_in_query(kind: str, text: str | None, *, field: str | None = None) -> UUID | None:

@@ -13,10 +13,11 @@ from xingtan.web.api import (
     people,
     products,
     transfers,
+    webhooks,
 )
 from xingtan.web.wing import Wing
 
 router = Wing()
-for room in (products, lessons, offers, assets, orders, learning, me, people, access, numbers, transfers):
+for room in (products, lessons, offers, assets, orders, learning, me, people, access, numbers, webhooks, transfers):
     router.include_router(room.router)
 router.include_router(description.router)

@@ -1,0 +1,1 @@
+"""The studio's webhooks: where news is sent, and its log."""
