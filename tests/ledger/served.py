@@ -17,6 +17,7 @@ def served(world: World, *, through: Callable[[str, bytes], bytes] = lambda _pat
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body leave together
 
         def do_GET(self) -> None:
             path = self.path.removeprefix("/ledger/")

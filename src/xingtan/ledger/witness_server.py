@@ -42,6 +42,7 @@ class WitnessServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _PATIENCE_S
+    wbufsize = -1  # head and body leave together: apart, the second waits for the first to be acknowledged
     server: WitnessServer
 
     def do_GET(self) -> None:
