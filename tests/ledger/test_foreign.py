@@ -23,12 +23,7 @@ SIZES = (1, 3, 255, 256, 300, 65_536, 66_000)
 def auditlog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program, built."""
     folder = tmp_path_factory.mktemp("go")
-    surroundings = os.environ | {
-        "GO111MODULE": "off",
-        "GOPATH": str(GO_PATH),
-        "GOFLAGS": "",
-        "GOCACHE": str(folder / "cache"),
-    }
+    settings = {"GO111MODULE": "off", "GOPATH": str(GO_PATH), "GOFLAGS": "", "GOCACHE": str(folder / "cache")}
     done = subprocess.run(
         ["go", "build", "-o", str(folder / "auditlog"), "."],
         cwd=SOURCE, env=os.environ | settings, capture_output=True, text=True, check=False,
