@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xingtan.core.period import day_of
-from xingtan.domains.commerce import wallet_jobs
+from xingtan.domains.commerce import subscription_jobs, wallet_jobs
 from xingtan.domains.commerce.conversation import ask, reconcile, send_refund
 from xingtan.domains.commerce.deferrals import earn_due
 from xingtan.domains.commerce.documents import api as documents
+from xingtan.domains.commerce.groups import jobs as group_jobs
 from xingtan.domains.commerce.idempotency import forget_old
 from xingtan.domains.commerce.letters import MAIL_RECEIPT, MAIL_REFUND, mail_receipt, mail_refund
 from xingtan.domains.commerce.notices import named_payment, receive_notice
@@ -83,7 +84,9 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
     DELIVER_NOTICE: _deliver_notice,
     **documents.TRANSACTIONAL,
     **promotions.TRANSACTIONAL,
+    **subscription_jobs.TRANSACTIONAL,
     **wallet_jobs.TRANSACTIONAL,
+    **group_jobs.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
 
@@ -95,6 +98,7 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     MAIL_RECEIPT: mail_receipt,
     MAIL_REFUND: mail_refund,
     **promotions.LONG,
+    **subscription_jobs.LONG,
     **wallet_jobs.LONG,
 }
 """Jobs that talk to others: ``(platform, args, report)``; each may run twice."""
@@ -105,7 +109,9 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("commerce.earn", timedelta(hours=1)),
     Periodic("commerce.forget_keys", timedelta(days=1)),
     *promotions.PERIODIC,
+    *subscription_jobs.PERIODIC,
     *wallet_jobs.PERIODIC,
+    *group_jobs.PERIODIC,
 )
 
 _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
@@ -114,8 +120,8 @@ _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
         "commerce.order_refunded": (WRITE_CREDIT_NOTE, MAIL_REFUND),
         "commerce.dispute_decided": (WRITE_CREDIT_NOTE,),
     },
-    {"commerce.order_paid": (promotions.FORGET_BOUGHT,)},
     promotions.HANDLERS,
+    subscription_jobs.HANDLERS,
 )
 
 HANDLERS: Mapping[str, tuple[str, ...]] = {

@@ -3,7 +3,7 @@
 The page shows what this returns, and placing the order computes it again and stores it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from xingtan.domains.commerce.promotions.lowering import less_by_country, less_c
 from xingtan.domains.commerce.reservations import Hold
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote, quote
 from xingtan.domains.commerce.rules.tax import Rate
+from xingtan.domains.commerce.subscriptions.perks import less_membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ def _owned_parts(session: Session, basket: Basket) -> Basket:
     return replace(basket, lines=less_owned(session, basket.person_id, basket.lines, at=basket.at))
 
 
+def _membership(session: Session, basket: Basket) -> Basket:
+    return replace(basket, lines=less_membership(session, basket.person_id, basket.lines, at=basket.at))
+
+
 def _purchasing_power(session: Session, basket: Basket) -> Basket:
     return replace(basket, lines=less_by_country(session, basket.country, basket.lines))
 
@@ -87,7 +92,7 @@ def _rate(line: NewLine, kinds: Mapping[UUID | None, str], rates: Mapping[str | 
 UNTAXED_KINDS = ("top_up",)
 """Money that is put aside is taxed when it is spent."""
 
-STEPS: tuple[Step, ...] = (_owned_parts, _purchasing_power, _coupons, _tax)
+STEPS: tuple[Step, ...] = (_owned_parts, _membership, _purchasing_power, _coupons, _tax)
 """What is done to a basket, in this order (docs/decisions/0010): owned, membership, purchasing power, codes, tax."""
 
 
@@ -96,7 +101,7 @@ def price(session: Session, wishes: Sequence[Wish], *, codes: Sequence[str] = ()
     first = wishes[0]
     basket = Basket(
         first.person_id, tuple(line_for(session, wish) for wish in wishes), first.at,
-        codes=tuple(codes), country=country, holds=tuple(_stock(wish) for wish in wishes if wish.offer.is_limited),
+        codes=tuple(codes), country=country, holds=tuple(one for wish in wishes for one in _holds(wish)),
     )  # fmt: skip
     for step in STEPS:
         basket = step(session, basket)
@@ -111,5 +116,8 @@ def price_later(session: Session, person_id: UUID, line: NewLine, *, at: datetim
     return quote(basket.lines, basket.currency)
 
 
-def _stock(wish: Wish) -> Hold:
-    return Hold("stock", wish.offer.id)
+def _holds(wish: Wish) -> Iterator[Hold]:
+    if wish.offer.is_limited:
+        yield Hold("stock", wish.offer.id)
+    if wish.group_id is not None:
+        yield Hold("group_place", wish.group_id)

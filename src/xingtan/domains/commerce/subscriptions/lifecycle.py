@@ -190,7 +190,8 @@ def switch(session: Session, sub: Subscription, offer: Offer, *, mode: str, cloc
 def turn(session: Session, sub: Subscription, wanted: Turn, *, clock: Clock) -> Period:
     """Change the plan in the middle of a period: end the stretch that was, begin the one that is; return its bounds."""
     before = last_period(session, sub)
-    whole, end = Period(before.whole_starts_at, before.whole_ends_at), before.ends_at
+    whole: Period | None = Period(before.whole_starts_at, before.whole_ends_at)
+    end = before.ends_at
     row = cut(session, sub, at=wanted.at)
     switch(session, sub, session.get_one(Offer, wanted.offer_id), mode=wanted.mode, clock=clock)
     if wanted.mode == "full_now":

@@ -96,9 +96,14 @@ def facts_of(session: Session, sub: Subscription) -> Facts:
     return Facts(
         state=sub.state, paid_until=sub.period_ends_at, has_mandate=live_method(session, sub) is not None,
         is_yearly=interval(sub).is_yearly, is_reminded=sub.reminded >= sub.periods,
-        is_asked=sub.open_order_id is not None, wants_pause=sub.pause_until is not None, due_since=sub.due_since,
-        dunned=sub.dunned,
+        is_asked=sub.open_order_id is not None or turns(sub), wants_pause=sub.pause_until is not None,
+        due_since=sub.due_since, dunned=sub.dunned,
     )  # fmt: skip
+
+
+def turns(sub: Subscription) -> bool:
+    """Say whether another offer's plan holds from the end of this period on."""
+    return sub.next_offer_id is not None and (sub.next_from is None or sub.next_from <= sub.period_ends_at)
 
 
 def reschedule(session: Session, sub: Subscription, policy: Policy) -> None:

@@ -103,7 +103,7 @@ class SubscriptionRow:
 class SubscriptionView:
     """A subscription with everything that belongs to it.
 
-    `next_price` is what the next payment comes to, after what is carried, at `period_ends_at`; None when there is none.
+    `carry` is kept for later payments, or (below nothing) owed with the next one.
     """
 
     id: UUID
@@ -118,7 +118,6 @@ class SubscriptionView:
     payments: int
     period_ends_at: datetime
     carry: Money
-    next_price: Money | None
     next_offer_id: UUID | None
     next_from: datetime | None
     due_since: datetime | None

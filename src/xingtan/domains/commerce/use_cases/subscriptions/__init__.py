@@ -1,0 +1,1 @@
+"""The verbs of subscriptions that ask for money or answer a person."""
