@@ -196,7 +196,8 @@ def test_an_answer_signed_with_sha1_is_none(alipay: Alipay, peer: AlipayPeer) ->
     "changes",
     [
         {"out_trade_no": "0" * 32}, {"out_trade_no": None}, {"total_amount": "199"}, {"total_amount": "1,99.00"},
-        {"total_amount": "-1.00"}, {"total_amount": "1e2"}, {"total_amount": "１９９.００"}, {"total_amount": 199.0},
+        {"total_amount": "-1.00"}, {"total_amount": "0.00"}, {"total_amount": "1e2"},
+        {"total_amount": "１９９.００"}, {"total_amount": 199.0},
         {"total_amount": "199.000"}, {"total_amount": "NaN"}, {"total_amount": "9" * 30 + ".00"},
         {"trade_status": "TRADE_UNHEARD_OF"}, {"trade_status": None}, {"trans_currency": "USD"}, {"code": None},
         {"code": "20000"}, {"code": "40002", "sub_code": "isv.invalid-app-id"},

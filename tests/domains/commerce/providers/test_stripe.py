@@ -230,7 +230,8 @@ def test_a_500_that_stripe_keeps_repeating_hides_no_refund_and_no_charge(stripe:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"amount_received": -1}, {"amount_received": 10**13}, {"amount_received": 1.5}, {"amount_received": "19900"},
+        {"amount_received": -1}, {"amount_received": 0}, {"amount_received": 10**13},
+        {"amount_received": 1.5}, {"amount_received": "19900"},
         {"amount_received": None}, {"amount_received": True}, {"currency": "xxx"}, {"currency": None}, {"status": 7},
         {"metadata": {"xingtan_payment": "another"}}, {"latest_charge": None}, {"metadata": []},
     ],

@@ -169,7 +169,8 @@ def test_a_refund_through_a_bad_line_goes_once(wechat: WeChatPay, peer: WeChatPe
     [
         {"mchid": "1900000002"}, {"appid": "wx2"}, {"out_trade_no": "0" * 32}, {"mchid": None}, {"trade_state": "NEW"},
         {"trade_state": None}, {"amount": None}, {"amount": {"total": 1, "currency": "USD"}}, {"amount": {"total": 1}},
-        {"amount": {"total": -1, "currency": "CNY"}}, {"amount": {"total": "1", "currency": "CNY"}},
+        {"amount": {"total": -1, "currency": "CNY"}}, {"amount": {"total": 0, "currency": "CNY"}},
+        {"amount": {"total": "1", "currency": "CNY"}},
         {"amount": {"total": 1.0, "currency": "CNY"}}, {"amount": {"total": 10**30, "currency": "CNY"}},
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from xingtan.core.errors import say
 from xingtan.core.money import Money
 from xingtan.domains.commerce.errors import NoticeRefused, PaymentRefused
 from xingtan.domains.commerce.providers import Ability, Notice, ProviderPayment, ProviderRefund, Start, Started
-from xingtan.domains.commerce.providers.answers import Answer, is_base64, no_answer, once_each, own_id, parse
+from xingtan.domains.commerce.providers.answers import Answer, came, is_base64, no_answer, once_each, own_id, parse
 
 NAME = "alipay"
 BEIJING = timezone(timedelta(hours=8))
@@ -225,7 +225,7 @@ def _received(answer: Answer) -> Money:
     for name in ("trans_currency", "settle_currency"):
         if name in answer:
             answer.must_say(name, "CNY")
-    return answer.yuan("total_amount")
+    return came(answer.yuan("total_amount"), provider=NAME)
 
 
 def _failed(answer: Answer) -> ProviderRefund:

@@ -93,6 +93,13 @@ class Answer:
         raise no_answer(self._provider, f"an answer whose {name} is not right")
 
 
+def came(amount: Money, *, provider: str) -> Money:
+    """Return what a buyer paid; nothing, called a payment, is no answer."""
+    if not amount:
+        raise no_answer(provider, "a payment of nothing")
+    return amount
+
+
 def parse(raw: bytes | str, *, provider: str) -> Answer:
     """Return the JSON object in `raw`; one that names a field twice is refused, for two readers might differ."""
     if len(raw) > _MOST_BYTES:

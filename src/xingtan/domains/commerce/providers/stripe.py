@@ -30,7 +30,7 @@ from xingtan.domains.commerce.providers import (
     Start,
     Started,
 )
-from xingtan.domains.commerce.providers.answers import Answer, no_answer, own_id
+from xingtan.domains.commerce.providers.answers import Answer, came, no_answer, own_id
 from xingtan.domains.commerce.providers.stripe_notices import read_notice
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ class Stripe:
         if status != "succeeded":
             return ProviderPayment(own, "failed", failure_code=_failure(intent))
         charge = intent.part("latest_charge")
-        received = intent.money("amount_received")
+        received = came(intent.money("amount_received"), provider=NAME)
         return ProviderPayment(
-            own, "succeeded", received, fee=_fee(charge, received.currency), mandate=_mandate(intent),
+            own, "succeeded", received, fee=_fee(charge, received), mandate=_mandate(intent),
             disputes=tuple(self._disputes(intent.text("id"))) if charge.is_true("disputed") else (),
         )  # fmt: skip
 
@@ -301,11 +301,13 @@ def _refund(found: Answer) -> ProviderRefund:
     return ProviderRefund("pending")
 
 
-def _fee(charge: Answer, currency: str) -> Money | None:
+def _fee(charge: Answer, received: Money) -> Money | None:
     if "balance_transaction" not in charge:
         return None
     kept = charge.part("balance_transaction")
-    return Money(kept.whole("fee"), currency) if kept.text("currency").upper() == currency else None
+    if kept.text("currency").upper() != received.currency:
+        return None
+    return min(Money(kept.whole("fee"), received.currency), received)  # what is beyond is no part of this payment
 
 
 def _mandate(intent: Answer) -> Mandate | None:

@@ -19,7 +19,7 @@ from xingtan.core.money import Money
 from xingtan.domains.commerce.errors import NoticeRefused, PaymentRefused
 from xingtan.domains.commerce.providers import Ability, Notice, ProviderPayment, ProviderRefund, Start, Started
 from xingtan.domains.commerce.providers.alipay import BEIJING
-from xingtan.domains.commerce.providers.answers import Answer, is_base64, no_answer, own_id, parse
+from xingtan.domains.commerce.providers.answers import Answer, came, is_base64, no_answer, own_id, parse
 
 NAME = "wechat"
 TOLERANCE = timedelta(seconds=300)
@@ -192,7 +192,7 @@ def _payment(reference: str, answer: Answer) -> ProviderPayment:
     if state in _PAID:
         sums = answer.part("amount")
         sums.must_say("currency", "CNY")
-        return ProviderPayment(reference, "succeeded", Money(sums.whole("total"), "CNY"))
+        return ProviderPayment(reference, "succeeded", came(Money(sums.whole("total"), "CNY"), provider=NAME))
     if state in _OVER:
         return ProviderPayment(reference, "failed", failure_code=_OVER[state])
     if state not in _OPEN:
