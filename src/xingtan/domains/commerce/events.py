@@ -424,3 +424,46 @@ class TierChanged(Event):
 
     kind: ClassVar[str] = "commerce.tier_changed"
     tier_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOpened(Event):
+    """Somebody has paid the first place of a new group."""
+
+    kind: ClassVar[str] = "commerce.group_opened"
+    group_id: UUID
+    product_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GroupJoined(Event):
+    """A place in a group is paid; `left` are still to be had."""
+
+    kind: ClassVar[str] = "commerce.group_joined"
+    group_id: UUID
+    product_id: UUID
+    person_id: UUID
+    order_id: UUID
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCompleted(Event):
+    """All places of a group are paid: everybody in it has what she paid for."""
+
+    kind: ClassVar[str] = "commerce.group_completed"
+    group_id: UUID
+    product_id: UUID
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFailed(Event):
+    """The time of a group is up and places were left: everybody gets her money back."""
+
+    kind: ClassVar[str] = "commerce.group_failed"
+    group_id: UUID
+    product_id: UUID
+    paid: int
+    size: int

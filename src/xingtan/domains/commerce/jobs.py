@@ -27,6 +27,7 @@ from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, t
 from xingtan.domains.commerce.use_cases.orders import expire_orders
 from xingtan.domains.commerce.use_cases.refunds import SEND_REFUND
 from xingtan.domains.identity import api as identity
+from xingtan.domains.commerce.services import jobs as service_jobs
 from xingtan.infra.inbox import mark_handled
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
@@ -87,6 +88,7 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
     **subscription_jobs.TRANSACTIONAL,
     **wallet_jobs.TRANSACTIONAL,
     **group_jobs.TRANSACTIONAL,
+    **service_jobs.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
 
@@ -100,6 +102,7 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     **promotions.LONG,
     **subscription_jobs.LONG,
     **wallet_jobs.LONG,
+    **service_jobs.LONG,
 }
 """Jobs that talk to others: ``(platform, args, report)``; each may run twice."""
 
@@ -112,6 +115,7 @@ PERIODIC: tuple[Periodic, ...] = (
     *subscription_jobs.PERIODIC,
     *wallet_jobs.PERIODIC,
     *group_jobs.PERIODIC,
+    *service_jobs.PERIODIC,
 )
 
 _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (

@@ -194,3 +194,22 @@ BILLING_PERIOD = Machine(
 
 OPEN_REFUND = ("requested", "unknown", "pending")
 """States of a refund whose outcome is not known yet."""
+
+GROUP = Machine(
+    "group",
+    "open",
+    {
+        ("open", "full"): "complete",
+        ("open", "time is up"): "failed",
+    },
+)
+
+GROUP_PLACE = Machine(
+    "group place",
+    "paid",
+    {
+        ("paid", "group is complete"): "kept",
+        ("paid", "left"): "left",
+        ("kept", "left"): "left",
+    },
+)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from xingtan.core.errors import Sentence, say
 from xingtan.domains.commerce.errors import SoldOut
-from xingtan.domains.commerce.models import Coupon, CouponShare, Offer, Reservation
+from xingtan.domains.commerce.models import BuyingGroup, Coupon, CouponShare, Offer, Reservation
 from xingtan.infra.db import Base, new_id
 
 
@@ -51,6 +51,10 @@ COUNTERS: dict[str, Counter] = {
     "coupon": Counter(Coupon, Coupon.id, Coupon.total, Coupon.taken, say("Every use of this coupon is taken.")),
     "coupon_share": Counter(
         CouponShare, CouponShare.id, CouponShare.total, CouponShare.taken, say("You have used this coupon already."),
+    ),
+    "group_place": Counter(
+        BuyingGroup, BuyingGroup.id, BuyingGroup.size, BuyingGroup.taken,
+        say("This group is full. You can open a new one."),
     ),
 }  # fmt: skip
 """Each kind of scarce thing, by name."""

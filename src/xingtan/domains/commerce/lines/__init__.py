@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from xingtan.domains.commerce.lines import access, gift, instalment, rental, subscription, top_up
+from xingtan.domains.commerce.lines import access, gift, group, instalment, rental, subscription, top_up
 from xingtan.domains.commerce.lines.access import Access
 from xingtan.domains.commerce.lines.credits import Credits
 from xingtan.domains.commerce.lines.credits import offered as credits_offered
 from xingtan.domains.commerce.lines.gift import GiftLine
+from xingtan.domains.commerce.lines.group import GroupLine
 from xingtan.domains.commerce.lines.instalment import Instalment
 from xingtan.domains.commerce.lines.kinds import LineKind, Wish
 from xingtan.domains.commerce.lines.rental import Rental
@@ -23,6 +24,7 @@ from xingtan.domains.commerce.rules.quoting import NewLine
 LINES: Mapping[str, LineKind] = {
     "access": Access(),
     "gift": GiftLine(),
+    "group": GroupLine(),
     "rental": Rental(),
     "top_up": TopUp(),
     "credits": Credits(),
@@ -37,6 +39,7 @@ OFFERED: Mapping[str, Callable[[Session, Wish], NewLine]] = {
     "free": access.offered,
     "pay_what_you_want": access.offered,
     "rental": rental.offered,
+    "group": group.offered,
     "top_up": top_up.offered,
     "credits": credits_offered,
     "subscription": subscription.offered,

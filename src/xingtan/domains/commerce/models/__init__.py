@@ -1,5 +1,6 @@
 """Rows of commerce: offers, orders and what pays them, and each model of business beside them."""
 
+from xingtan.domains.commerce.models.groups import BuyingGroup, GroupPlace
 from xingtan.domains.commerce.models.offers import OFFER_MODELS, Offer
 from xingtan.domains.commerce.models.orders import (
     Deferral,
@@ -50,6 +51,8 @@ TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
 """Commerce keeps its promises by constraints alone."""
 
 __all__ = [
+    "BuyingGroup",
+    "GroupPlace",
     "OFFER_MODELS",
     "TRIGGERS",
     "AbandonedCheckout",

@@ -22,7 +22,12 @@ from xingtan.domains.commerce.models import (
     SalesOrder,
 )
 from xingtan.domains.commerce.money_in import WALLET
-from xingtan.domains.commerce.queries import invariants_promotions, invariants_wallets
+from xingtan.domains.commerce.queries import (
+    invariants_groups,
+    invariants_promotions,
+    invariants_services,
+    invariants_wallets,
+)
 from xingtan.domains.commerce.reservations import COUNTERS
 from xingtan.domains.entitlements import api as entitlements
 
@@ -42,7 +47,9 @@ def check(session: Session, *, at: datetime) -> list[str]:
         *_books_differ(session),
         *_unknown_too_long(session, at),
         *_access_differs(session, at),
+        *invariants_groups.check(session, at=at),
         *invariants_promotions.check(session, at=at),
+        *invariants_services.check(session, at=at),
         *invariants_wallets.check(session, at=at),
     ]
 

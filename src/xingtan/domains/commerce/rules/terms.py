@@ -69,8 +69,22 @@ def _title(terms: Mapping[str, Any]) -> Faults:
     return {}
 
 
+MOST_MEMBERS, MOST_HOURS = 100, 720
+
+
+def _group(terms: Mapping[str, Any]) -> Faults:
+    faults: Faults = {}
+    size, hours = terms.get("size"), terms.get("hours")
+    if type(size) is not int or not 2 <= size <= MOST_MEMBERS:  # noqa: PLR2004 - one is no group
+        faults["size"] = say("How many people? A number between 2 and 100.")
+    if type(hours) is not int or not 1 <= hours <= MOST_HOURS:
+        faults["hours"] = say("Within how many hours? A number between 1 and 720.")
+    return faults
+
+
 _JUDGES: dict[str, Callable[[Mapping[str, Any]], Faults]] = {
     "rental": _rental,
+    "group": _group,
     "per_use": _unit,
     "credits": _credits,
     "top_up": _top_up,

@@ -1,0 +1,1 @@
+"""Buying together: a place is paid, and becomes the thing itself when the group is complete."""

@@ -1,0 +1,1 @@
+"""Groups, through their rows."""
