@@ -17,7 +17,7 @@ def served(world: World, *, through: Callable[[str, bytes], bytes] = lambda _pat
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # head and body leave together
+        disable_nagle_algorithm = True  # the body does not wait until the head is acknowledged
 
         def do_GET(self) -> None:
             path = self.path.removeprefix("/ledger/")

@@ -42,7 +42,7 @@ class WitnessServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = _PATIENCE_S
-    wbufsize = -1  # head and body leave together: apart, the second waits for the first to be acknowledged
+    disable_nagle_algorithm = True  # the body does not wait until the head is acknowledged
     server: WitnessServer
 
     def do_GET(self) -> None:
