@@ -6,6 +6,7 @@ from collections.abc import Callable
 from xingtan.intelligence.privacy.pii.finder import Finding, Kind, find
 
 _COVER = "*"
+_CHINA = re.compile(r"[(（]?(?:\+|＋|00)?86\D{0,3}(?=1)")
 
 
 def _ends(first: int, last: int) -> Callable[[str], str]:
@@ -29,7 +30,8 @@ def _words(text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    return _ends(sum(char.isdigit() for char in text) - 8 if text[:1].isalnum() else 3, 4)(text)
+    code = _CHINA.match(text)
+    return text[: code.end()] + _ends(3, 4)(text[code.end() :]) if code else _ends(3, 4)(text)
 
 
 _MASKS: dict[Kind, Callable[[str], str]] = {

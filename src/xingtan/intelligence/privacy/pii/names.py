@@ -25,9 +25,12 @@ _SURE = re.compile(
     r")[ :\n]{0,3}"
 )
 _LOOSE = re.compile("(?:我是|本人|这里是|我室友|我朋友|我同事|学员|同学)[ :]{0,2}")
+_BESIDE_A_PHONE = re.compile(
+    f"(?<![{_HAN}])(?=[{_HAN}]{{2,4}}[ ,:(]{{1,3}}(?:[+]86 ?)?1[3-9][0-9][ -]?[0-9]{{4}}[ -]?[0-9]{{4}}(?![0-9]))"
+)
 _TITLE_BEFORE = re.compile(r"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor)[.]? ")
 _TITLE_AFTER = re.compile("先生|女士|小姐|老师|同学|医生|教授|经理|师傅|律师|主任|总监|校长|学员")
-_WORD = "[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ'’]{1,20}(?:[A-Z-][A-Za-zß-ÿ]{1,20})?"
+_WORD = "[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ'’]{1,20}(?:-?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,20}){0,2}"
 _ENGLISH = re.compile(rf"{_WORD}(?: (?:{_WORD}|[A-Z][.]|van|von|de|der|la)){{0,3}}(?![A-Za-z])")
 _RUN = re.compile(f"[{_HAN}]{{2,5}}")
 _DOTTED = re.compile(f"[{_HAN}]{{1,6}}(?:[·•][{_HAN}]{{1,8}}){{1,3}}")
@@ -68,6 +71,13 @@ def _introduced(text: str) -> Iterator[Span]:
             yield match.end(), end
 
 
+def _beside_a_phone(text: str) -> Iterator[Span]:
+    for match in _BESIDE_A_PHONE.finditer(text):
+        end = _chinese(text, match.start())
+        if end is not None and not re.match(f"[{_HAN}]", text[end]):
+            yield match.start(), end
+
+
 def _titled(text: str) -> Iterator[Span]:
     for match in _TITLE_BEFORE.finditer(text):
         if english := _ENGLISH.match(text, match.end()):
@@ -106,8 +116,8 @@ def _again(text: str, names: set[str]) -> Iterator[Span]:
 
 
 def names(text: str) -> Iterator[Span]:
-    """Give names after a word that introduces them, beside a title, and the same Chinese names elsewhere."""
-    found = [*_introduced(text), *_titled(text)]
+    """Give names after a word that introduces them, beside a title or a phone; and the same Chinese names elsewhere."""
+    found = [*_introduced(text), *_titled(text), *_beside_a_phone(text)]
     yield from found
     known = {text[start:end] for start, end in found if end - start <= _LONGEST and re.match(f"[{_HAN}]", text[start])}
     yield from _again(text, known)

@@ -54,7 +54,7 @@ def resident_ids(text: str) -> Iterator[Span]:
 
 _AMOUNT = r"(?![0-9A-Za-z]|[.][0-9]| ?[元人次个字块万亿])"
 _MOBILE = re.compile(
-    r"(?<![0-9A-Za-z.+])(?:[(]?(?:\+|00)?86[)]?[ -]{0,2})?"
+    r"(?<![0-9A-Za-z.+])(?:(?:[(](?:\+|00)?86[)]|(?:\+|00)?86)[ -]{0,2})?"
     r"1[3-9](?:[0-9]{9}|[0-9][ .-]{1,3}[0-9]{4}[ .-]{1,3}[0-9]{4}|[0-9][ -][0-9]{8}|[0-9]{2}[ -][0-9]{3}[ -][0-9]{4}"
     rf"|[0-9][ -][0-9]{{3}}[ -][0-9]{{5}}){_AMOUNT}"
 )
@@ -172,6 +172,8 @@ _ACCOUNT = re.compile(
     r"([A-Za-z][A-Za-z0-9_-]{5,19}|[0-9]{5,11})(?![0-9A-Za-z_-])",
     re.IGNORECASE,
 )
+_MACHINE = re.compile(r"(?<![A-Za-z])ip(?![A-Za-z])|登录|主机|服务器|server|host", re.IGNORECASE)
+_LIKE_A_SECTION = 20  # 4.2.1.3 is rather a section than a machine
 _COLONS = 2
 
 
@@ -191,7 +193,9 @@ def _is_someones(address: str) -> bool:
 def ip_addresses(text: str) -> Iterator[Span]:
     """Give IPv4 and IPv6 addresses that may be somebody's; a version number is none."""
     for match in _IPV4.finditer(text):
-        if _is_someones(match[0]) and not _VERSION.search(text[max(0, match.start() - _LOOKED_BACK) : match.start()]):
+        before = text[max(0, match.start() - 2 * _LOOKED_BACK) : match.start()]
+        small = all(int(part) <= _LIKE_A_SECTION for part in match[0].split("."))
+        if _is_someones(match[0]) and not _VERSION.search(before) and (not small or _MACHINE.search(before)):
             yield match.span()
     for match in _IPV6.finditer(text):
         if match[0].count(":") >= _COLONS and re.search("[0-9]", match[0]) and _is_someones(match[0]):
