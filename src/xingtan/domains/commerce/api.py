@@ -1,7 +1,7 @@
 """The door to commerce."""
 
 from xingtan.domains.commerce.conversation import ask, charge, present, reconcile, send_refund
-from xingtan.domains.commerce.errors import NotEnough, NotWithdrawable
+from xingtan.domains.commerce.errors import NotEnough, NotWithdrawable, QuoteGone
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
@@ -48,9 +48,32 @@ from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, 
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
 from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
+from xingtan.domains.commerce.rules.quotes import ACCEPT_WITHIN, Terms
 from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
 from xingtan.domains.commerce.rules.uses import UNITS
+from xingtan.domains.commerce.services.asking import AskForService, answer_message, ask_for_service, write_message
+from xingtan.domains.commerce.services.quoting import MakeQuote, accept_quote, make_quote, pay_service
+from xingtan.domains.commerce.services.reading import (
+    RequestRow,
+    RequestView,
+    my_request,
+    my_requests,
+    request,
+    request_counts,
+    requests,
+)
+from xingtan.domains.commerce.services.working import (
+    Deliver,
+    DeliveredFile,
+    accept_delivery,
+    begin_work,
+    decline_request,
+    deliver,
+    dispute_delivery,
+    leave_request,
+    settle_dispute,
+)
 from xingtan.domains.commerce.use_cases.gifts import PlaceGift, place_gift, take_back_gift
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
@@ -109,6 +132,7 @@ from xingtan.domains.commerce.wallets.statements import (
 from xingtan.domains.commerce.wallets.uses import Used, reverse_use
 
 __all__ = [
+    "ACCEPT_WITHIN",
     "CARDS",
     "CHALLENGE_CODE",
     "CHOICES",
@@ -121,10 +145,13 @@ __all__ = [
     "TRANSACTIONAL",
     "UNITS",
     "WITHDRAWABLE_FOR",
+    "AskForService",
     "AskQuestion",
     "AtLesson",
     "CreditsView",
     "DaySales",
+    "Deliver",
+    "DeliveredFile",
     "Discount",
     "DiscountView",
     "GiftWish",
@@ -132,6 +159,7 @@ __all__ = [
     "Hold",
     "LineView",
     "MakeOffer",
+    "MakeQuote",
     "Metered",
     "NewLine",
     "NotEnough",
@@ -155,17 +183,21 @@ __all__ = [
     "Providers",
     "Purse",
     "Quote",
+    "QuoteGone",
     "QuotedLine",
     "RefundByHand",
     "RefundPolicy",
     "RefundView",
     "RequestRefund",
+    "RequestRow",
+    "RequestView",
     "SalesSummary",
     "SandboxView",
     "Start",
     "Started",
     "Statement",
     "StatementLine",
+    "Terms",
     "TransferView",
     "Unused",
     "UseView",
@@ -173,9 +205,14 @@ __all__ = [
     "WalletView",
     "Withdraw",
     "WithdrawalPart",
+    "accept_delivery",
+    "accept_quote",
     "act",
     "answer_challenge",
+    "answer_message",
     "ask",
+    "ask_for_service",
+    "begin_work",
     "cancel_order",
     "charge",
     "check",
@@ -183,21 +220,28 @@ __all__ = [
     "confirm_transfer",
     "credits_left",
     "decide_refund",
+    "decline_request",
+    "deliver",
     "device_of",
+    "dispute_delivery",
     "expire_orders",
     "export_part",
     "give_bonus",
     "goods",
     "keep_past_orders",
     "lapse_credits",
+    "leave_request",
     "live_offers",
     "look",
     "make_offer",
+    "make_quote",
     "meter",
     "minutes_charged",
     "my_credits",
     "my_order",
     "my_orders",
+    "my_request",
+    "my_requests",
     "my_statement",
     "my_uses",
     "my_wallets",
@@ -212,6 +256,7 @@ __all__ = [
     "order_numbers",
     "orders",
     "pay_again",
+    "pay_service",
     "place_gift",
     "place_order",
     "present",
@@ -222,13 +267,17 @@ __all__ = [
     "reconcile",
     "refunds_by_hand",
     "reject_transfer",
+    "request",
+    "request_counts",
     "request_refund",
+    "requests",
     "retire_offer",
     "reverse_use",
     "sales_by_day",
     "sales_summary",
     "send_refund",
     "settle",
+    "settle_dispute",
     "sold_count",
     "take_back_gift",
     "transfer",
@@ -240,5 +289,6 @@ __all__ = [
     "whole_statement",
     "withdraw",
     "withdrawable",
+    "write_message",
     "write_price_tag",
 ]

@@ -24,10 +24,10 @@ from xingtan.domains.commerce.providers import SETTLE_PAYMENT
 from xingtan.domains.commerce.providers.opening import sandbox_secret
 from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, sign
 from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, take_notice
+from xingtan.domains.commerce.services import jobs as service_jobs
 from xingtan.domains.commerce.use_cases.orders import expire_orders
 from xingtan.domains.commerce.use_cases.refunds import SEND_REFUND
 from xingtan.domains.identity import api as identity
-from xingtan.domains.commerce.services import jobs as service_jobs
 from xingtan.infra.inbox import mark_handled
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
@@ -126,6 +126,8 @@ _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     promotions.HANDLERS,
     subscription_jobs.HANDLERS,
+    wallet_jobs.HANDLERS,
+    service_jobs.HANDLERS,
 )
 
 HANDLERS: Mapping[str, tuple[str, ...]] = {

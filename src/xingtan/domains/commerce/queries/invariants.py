@@ -22,7 +22,7 @@ from xingtan.domains.commerce.models import (
     SalesOrder,
 )
 from xingtan.domains.commerce.money_in import WALLET
-from xingtan.domains.commerce.queries import (
+from xingtan.domains.commerce.queries import (, invariants_subscriptions
     invariants_groups,
     invariants_promotions,
     invariants_services,
@@ -50,6 +50,7 @@ def check(session: Session, *, at: datetime) -> list[str]:
         *invariants_groups.check(session, at=at),
         *invariants_promotions.check(session, at=at),
         *invariants_services.check(session, at=at),
+        *invariants_subscriptions.check(session, at=at),
         *invariants_wallets.check(session, at=at),
     ]
 

@@ -1,5 +1,6 @@
 """Custom service: how a price is parted, until when things hold, and what goes back by the rule."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -76,3 +77,28 @@ def may_leave(*, state: str, deliver_by: datetime | None, at: datetime) -> bool:
 def accepted_by_silence_at(delivered_at: datetime) -> datetime:
     """Return when a delivery counts as accepted."""
     return delivered_at + ACCEPT_WITHIN
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be paid next for a request. `is_asked`: now; otherwise it may be paid ahead."""
+
+    part: Part
+    amount: Money
+    is_asked: bool
+
+
+_IN_HAND = ("in_work", "delivered", "disputed", "accepted")
+
+
+def due_part(*, state: str, price: Money, deposit_bp: int, balance_due: str, paid: Collection[str]) -> Due | None:
+    """Return what is to be paid next, from the parts that were `paid`; None when nothing is.
+
+    The rest is asked for before delivery or after acceptance, as quoted.
+    """
+    first, rest = parts(price, deposit_bp)
+    if state in ("agreed", "expired"):
+        return Due("deposit" if rest else "full", first, is_asked=True)
+    if state not in _IN_HAND or not rest or "balance" in paid or "full" in paid:
+        return None
+    return Due("balance", rest, is_asked=balance_due == "before" or state == "accepted")

@@ -1,0 +1,1 @@
+"""Custom service: asked for, quoted, agreed upon, paid, done, accepted or disputed."""
