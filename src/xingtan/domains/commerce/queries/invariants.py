@@ -22,10 +22,11 @@ from xingtan.domains.commerce.models import (
     SalesOrder,
 )
 from xingtan.domains.commerce.money_in import WALLET
-from xingtan.domains.commerce.queries import (, invariants_subscriptions
+from xingtan.domains.commerce.queries import (
     invariants_groups,
     invariants_promotions,
     invariants_services,
+    invariants_subscriptions,
     invariants_wallets,
 )
 from xingtan.domains.commerce.reservations import COUNTERS
