@@ -72,7 +72,7 @@ def refunds_by_hand(session: Session, viewer: Viewer) -> Sequence[RefundByHand]:
     )
     return [
         RefundByHand(row.key, row.state, Money(row.amount_minor, paid.currency), paid.purpose, row.created_at)
-        for row, paid in session.execute(wanted.limit(_AT_ONCE)).tuples()
+        for row, paid in session.execute(wanted.limit(_AT_ONCE))
     ]
 
 
