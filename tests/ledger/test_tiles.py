@@ -88,7 +88,7 @@ def test_malformed_paths(path: str) -> None:
     assert not serving.is_served(path, size=1 << 62)
 
 
-@given(st.builds(Tile, st.integers(0, 5), st.integers(0, 10**6), st.integers(1, 256)), st.booleans())
+@given(st.builds(Tile, st.integers(0, 4), st.integers(0, 10**6), st.integers(1, 256)), st.booleans())
 def test_every_tile_has_one_path(tile: Tile, is_bundle: bool) -> None:  # noqa: FBT001 - drawn
     tile = tile._replace(level=0) if is_bundle else tile
     path = tiles.bundle_path(tile) if is_bundle else tiles.tile_path(tile)

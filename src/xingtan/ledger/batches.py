@@ -93,7 +93,7 @@ def batch_of(tail: Tail, entries: Sequence[Entry]) -> Batch:
         row = data[start : start + WIDTH]
         tile = Tile(0, number, len(row))
         files[tiles.bundle_path(tile)] = tiles.to_bundle(row)
-        files[keys_path(tile)] = b"".join(digests[start : start + WIDTH])
+        files[keys_path(tile)] = _to_keys(digests[start : start + WIDTH])
     grown = tail.edge.grown(leaf_hash(entry.data) for entry in entries)[1]
     return Batch(files | {tiles.tile_path(tile): b"".join(row) for tile, row in grown.items()})
 
@@ -131,11 +131,18 @@ def keys_path(tile: Tile) -> str:
     return tiles.bundle_path(tile).replace("tile/entries/", "keys/")
 
 
+def _to_keys(digests: Sequence[bytes]) -> bytes:
+    """Return the digests with a checksum behind them, for no signature covers them."""
+    data = b"".join(digests)
+    return data + sha256(data).digest()[:KEY_DIGEST_BYTES]
+
+
 def parse_keys(data: bytes, tile: Tile) -> list[bytes]:
     """Return the digests that `data` holds."""
-    if len(data) != tile.width * KEY_DIGEST_BYTES:
-        raise Broken(f"{keys_path(tile)} does not hold {tile.width} keys")
-    return [data[at : at + KEY_DIGEST_BYTES] for at in range(0, len(data), KEY_DIGEST_BYTES)]
+    digests = [data[at : at + KEY_DIGEST_BYTES] for at in range(0, len(data), KEY_DIGEST_BYTES)][:-1]
+    if len(digests) != tile.width or _to_keys(digests) != data:
+        raise Broken(f"{keys_path(tile)} does not hold the keys of {tile.width} entries")
+    return digests
 
 
 def superseded(paths: Iterable[str]) -> list[str]:
