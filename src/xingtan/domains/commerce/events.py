@@ -467,3 +467,45 @@ class GroupFailed(Event):
     product_id: UUID
     paid: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionAccrued(Event):
+    """An affiliate has earned a share of a paid line."""
+
+    kind: ClassVar[str] = "commerce.commission_accrued"
+    commission_id: UUID
+    affiliate_id: UUID
+    order_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionReversed(Event):
+    """Money of a line went back, and with it a share of its commission."""
+
+    kind: ClassVar[str] = "commerce.commission_reversed"
+    commission_id: UUID
+    affiliate_id: UUID
+    order_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AffiliateDecided(Event):
+    """An affiliate was approved, declined, paused or ended."""
+
+    kind: ClassVar[str] = "commerce.affiliate_decided"
+    affiliate_id: UUID
+    person_id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutPaid(Event):
+    """An affiliate was paid what she was owed."""
+
+    kind: ClassVar[str] = "commerce.payout_paid"
+    payout_id: UUID
+    affiliate_id: UUID
+    amount: Money

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.period import day_of
 from xingtan.domains.commerce import subscription_jobs, wallet_jobs
+from xingtan.domains.commerce.affiliates import jobs as affiliate_jobs
 from xingtan.domains.commerce.conversation import ask, reconcile, send_refund
 from xingtan.domains.commerce.deferrals import earn_due
 from xingtan.domains.commerce.documents import api as documents
@@ -88,6 +89,7 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
     **subscription_jobs.TRANSACTIONAL,
     **wallet_jobs.TRANSACTIONAL,
     **group_jobs.TRANSACTIONAL,
+    **affiliate_jobs.TRANSACTIONAL,
     **service_jobs.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
@@ -125,6 +127,7 @@ _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
         "commerce.dispute_decided": (WRITE_CREDIT_NOTE,),
     },
     promotions.HANDLERS,
+    affiliate_jobs.HANDLERS,
     subscription_jobs.HANDLERS,
     wallet_jobs.HANDLERS,
     service_jobs.HANDLERS,

@@ -213,3 +213,26 @@ GROUP_PLACE = Machine(
         ("kept", "left"): "left",
     },
 )
+
+AFFILIATE = Machine(
+    "affiliate",
+    "applied",
+    {
+        ("applied", "approved"): "active",
+        ("applied", "declined"): "declined",
+        ("declined", "approved"): "active",
+        ("active", "paused"): "paused",
+        ("paused", "resumed"): "active",
+        ("active", "ended"): "ended",
+        ("paused", "ended"): "ended",
+    },
+)
+
+PAYOUT = Machine(
+    "payout",
+    "drawn_up",
+    {
+        ("drawn_up", "paid"): "paid",
+        ("drawn_up", "called off"): "called_off",
+    },
+)

@@ -27,16 +27,18 @@ def write_credit_note(session: Session, platform: Platform, args: Mapping[str, A
     event = args["event"]
     order = session.get_one(SalesOrder, UUID(event["order_id"]))
     if "refund_id" in event:
-        row: Refund | Dispute = session.get_one(Refund, UUID(event["refund_id"]))
-        mine, key, reason = RefundLine.refund_id == row.id, f"refund:{row.id}", row.reason
+        refund = session.get_one(Refund, UUID(event["refund_id"]))
+        mine, key, reason = RefundLine.refund_id == refund.id, f"refund:{refund.id}", refund.reason
+        payment_id = refund.payment_id
     else:
-        row = session.get_one(Dispute, UUID(event["dispute_id"]))
-        mine, key, reason = RefundLine.dispute_id == row.id, f"dispute:{row.id}:dispute_lost", "charged_back"
+        dispute = session.get_one(Dispute, UUID(event["dispute_id"]))
+        mine, key, reason = RefundLine.dispute_id == dispute.id, f"dispute:{dispute.id}:dispute_lost", "charged_back"
+        payment_id = dispute.payment_id
     lines = _gone(session, order, mine)
     if not lines:  # won, or money that was never ours to keep
         return
     _receipt(session, platform, order.id)
-    facts = documents.CreditFacts(key, f"payment:{row.payment_id}", reason, lines)
+    facts = documents.CreditFacts(key, f"payment:{payment_id}", reason, lines)
     documents.issue_credit_note(session, facts, clock=platform.clock)
 
 

@@ -1,5 +1,16 @@
 """Rows of commerce: offers, orders and what pays them, and each model of business beside them."""
 
+from xingtan.domains.commerce.models.affiliates import (
+    Affiliate,
+    AffiliateDay,
+    AffiliateProgram,
+    Commission,
+    CommissionMove,
+    CommissionRule,
+    OrderAttribution,
+    Payout,
+    PayoutBatch,
+)
 from xingtan.domains.commerce.models.groups import BuyingGroup, GroupPlace
 from xingtan.domains.commerce.models.offers import OFFER_MODELS, Offer
 from xingtan.domains.commerce.models.orders import (
@@ -51,14 +62,19 @@ TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
 """Commerce keeps its promises by constraints alone."""
 
 __all__ = [
-    "BuyingGroup",
-    "GroupPlace",
     "OFFER_MODELS",
     "TRIGGERS",
     "AbandonedCheckout",
     "AddOn",
+    "Affiliate",
+    "AffiliateDay",
+    "AffiliateProgram",
     "BillingPeriod",
+    "BuyingGroup",
     "CodeBatch",
+    "Commission",
+    "CommissionMove",
+    "CommissionRule",
     "Coupon",
     "CouponProduct",
     "CouponShare",
@@ -66,14 +82,18 @@ __all__ = [
     "Deferral",
     "Dispute",
     "Gift",
+    "GroupPlace",
     "IdempotencyKey",
     "ManualRefund",
     "ManualTransfer",
     "Offer",
+    "OrderAttribution",
     "OrderDiscount",
     "OrderLine",
     "Payment",
     "PaymentMethod",
+    "Payout",
+    "PayoutBatch",
     "PurchasingPower",
     "RedeemCode",
     "Refund",

@@ -11,7 +11,8 @@ from xingtan.domains.commerce.models.words import one_of
 from xingtan.infra.db import Base
 
 OFFER_MODELS = (
-    "once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "per_use", "credits", "top_up", "group",
+    "once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "per_use", "credits", "top_up",
+    "group",
 )  # fmt: skip
 """The ways to sell. ``service`` has no offer: each quote names its own price."""
 
@@ -23,8 +24,8 @@ class Offer(Base):
 
     What: a product, or a membership tier, or (a pack of credits, a top-up) neither.
     `amount_minor` is the price, nothing (`free`), or the amount suggested (`pay_what_you_want`, with `floor_minor` as
-    the least). `terms` holds what the model needs: days, interval, trial, units. `stock_total` is how many can be had at
-    this price (null: any number), `stock_taken` how many orders hold or have.
+    the least). `terms` holds what the model needs: days, interval, trial, units. `stock_total` is how many can be had
+    at this price (null: any number), `stock_taken` how many orders hold or have.
     """
 
     __tablename__ = "offer"

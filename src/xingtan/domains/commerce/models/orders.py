@@ -1,7 +1,7 @@
 """Orders, and the money that pays them.
 
 1. Amounts are minor units with their currency; an order, its lines and its wanted payment share one currency.
-2. A line costs its list price less its reductions, and the tax where that is added: a constraint, and each reduction a row.
+2. A line costs its list price less its reductions (each a row), and the tax where that is added: a constraint.
 3. At most one payment of an order is kept (`uq_payment_kept`): M7 as a constraint.
 4. What goes back or is disputed never exceeds what came: M5 as a constraint.
 5. A provider's reference belongs to one payment. 6. A one-time key belongs to one request of one principal.
@@ -265,7 +265,10 @@ class Dispute(Base):
 
 
 class Refund(Base):
-    """Money on its way back to the buyer, of the line `line_id` or (null) of all in proportion. The provider is asked by a job, under a key that derives from `id`."""
+    """Money on its way back to the buyer, of the line `line_id` or (null) of all in proportion.
+
+    The provider is asked by a job, under a key that derives from `id`.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (

@@ -23,6 +23,7 @@ from xingtan.domains.commerce.models import (
 )
 from xingtan.domains.commerce.money_in import WALLET
 from xingtan.domains.commerce.queries import (
+    invariants_affiliates,
     invariants_groups,
     invariants_promotions,
     invariants_services,
@@ -48,6 +49,7 @@ def check(session: Session, *, at: datetime) -> list[str]:
         *_books_differ(session),
         *_unknown_too_long(session, at),
         *_access_differs(session, at),
+        *invariants_affiliates.check(session, at=at),
         *invariants_groups.check(session, at=at),
         *invariants_promotions.check(session, at=at),
         *invariants_services.check(session, at=at),
@@ -172,7 +174,7 @@ def _unknown_too_long(session: Session, at: datetime) -> Iterator[str]:
 
 def _access_differs(session: Session, at: datetime) -> Iterator[str]:
     """Compare what orders say of access for ever with what entitlements say: E1, E2 and E3."""
-    gives: dict[tuple[UUID, UUID, UUID], bool] = defaultdict(bool)
+    gives: dict[tuple[UUID, UUID, UUID | None], bool] = defaultdict(bool)
     rows = select(
         SalesOrder.id, SalesOrder.person_id, OrderLine.product_id, SalesOrder.state,
         OrderLine.amount_minor - OrderLine.returned_minor, OrderLine.amount_minor,

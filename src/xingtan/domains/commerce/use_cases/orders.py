@@ -14,6 +14,7 @@ from xingtan.core.errors import Conflict, Invalid, NotFound, say
 from xingtan.core.money import Money
 from xingtan.core.viewer import Viewer
 from xingtan.domains.commerce import reservations
+from xingtan.domains.commerce.affiliates.program import Click, attribute
 from xingtan.domains.commerce.errors import AlreadyOwned, OfferGone
 from xingtan.domains.commerce.events import OrderCancelled, OrderExpired
 from xingtan.domains.commerce.goods import goods
@@ -39,7 +40,8 @@ class PlaceOrder:
     """Who wants to buy by which offer. `chosen`: the buyer's own amount, where asked for; `key` is the form's.
 
     `also` are further offers taken along; `codes` coupon codes; `country` where she says she lives; `gift` that it is for
-    somebody else; `group_id` the group to join, for an offer to groups.
+    somebody else; `group_id` the group to join, for an offer to groups;
+    `click` by whose link she came.
     """
 
     person_id: UUID
@@ -51,6 +53,7 @@ class PlaceOrder:
     also: tuple[UUID, ...] = ()
     codes: tuple[str, ...] = ()
     country: str | None = None
+    click: Click | None = None
     gift: GiftWish | None = None
     group_id: UUID | None = None
 
@@ -160,6 +163,7 @@ def _new_order(session: Session, command: PlaceOrder, priced: Priced, *, clock: 
         country=command.country, holds=priced.holds,
     )  # fmt: skip
     order = write_order(session, wanted, clock=clock)
+    attribute(session, order.id, command.person_id, command.click, clock=clock)
     if not order.total_minor:
         settle_free(session, order, clock=clock)
     return order.id

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables."""
     _groups()
+    _affiliates()
 
 
 def _groups() -> None:
@@ -69,7 +70,183 @@ def _groups() -> None:
     )
 
 
+def _affiliates() -> None:
+    op.create_table(
+        "affiliate",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("about", sa.String(length=1000), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state IN ('active', 'applied', 'declined', 'ended', 'paused'))", name=op.f("ck_affiliate_state")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_affiliate_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_affiliate")),
+        sa.UniqueConstraint("code", name=op.f("uq_affiliate_code")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_affiliate_person_id")),
+    )
+    op.create_table(
+        "affiliate_day",
+        sa.Column("affiliate_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("clicks", sa.Integer(), nullable=False),
+        sa.CheckConstraint("clicks > 0", name=op.f("ck_affiliate_day_clicks")),
+        sa.ForeignKeyConstraint(["affiliate_id"], ["affiliate.id"], name=op.f("fk_affiliate_day_affiliate_id")),
+        sa.PrimaryKeyConstraint("affiliate_id", "day", name=op.f("pk_affiliate_day")),
+    )
+    op.create_table(
+        "affiliate_program",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("window_days", sa.Integer(), nullable=False),
+        sa.Column("mature_days", sa.Integer(), nullable=False),
+        sa.Column("click", sa.String(length=8), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("(click IN ('first', 'last'))", name=op.f("ck_affiliate_program_click")),
+        sa.CheckConstraint("mature_days >= 0 AND mature_days <= 365", name=op.f("ck_affiliate_program_mature_days")),
+        sa.CheckConstraint("window_days >= 1 AND window_days <= 365", name=op.f("ck_affiliate_program_window_days")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_affiliate_program")),
+    )
+    op.create_table(
+        "commission_rule",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("affiliate_id", sa.Uuid(), nullable=True),
+        sa.Column("product_id", sa.Uuid(), nullable=True),
+        sa.Column("product_kind", sa.String(length=20), nullable=True),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
+        sa.Column("renewals", sa.String(length=8), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(renewals = 'months') = (months IS NOT NULL)", name=op.f("ck_commission_rule_months")),
+        sa.CheckConstraint("(renewals IN ('always', 'first', 'months'))", name=op.f("ck_commission_rule_renewals")),
+        sa.CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name=op.f("ck_commission_rule_period")),
+        sa.CheckConstraint("product_id IS NULL OR product_kind IS NULL", name=op.f("ck_commission_rule_one_scope")),
+        sa.CheckConstraint("rate_bp >= 0 AND rate_bp <= 9000", name=op.f("ck_commission_rule_rate_bp")),
+        sa.ForeignKeyConstraint(["affiliate_id"], ["affiliate.id"], name=op.f("fk_commission_rule_affiliate_id")),
+        sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_commission_rule_product_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_rule")),
+    )
+    op.create_table(
+        "order_attribution",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("affiliate_id", sa.Uuid(), nullable=False),
+        sa.Column("clicked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["affiliate_id"], ["affiliate.id"], name=op.f("fk_order_attribution_affiliate_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_order_attribution_order_id")),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_attribution")),
+    )
+    op.create_index("ix_order_attribution_affiliate", "order_attribution", ["affiliate_id"], unique=False)
+    op.create_table(
+        "commission",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("affiliate_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_id", sa.Uuid(), nullable=False),
+        sa.Column("rule_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reversed_minor", sa.BigInteger(), nullable=False),
+        sa.Column("accrued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("matures_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_minor * 10000 <= net_minor * rate_bp", name=op.f("ck_commission_rule")),
+        sa.CheckConstraint("amount_minor > 0 AND net_minor > 0", name=op.f("ck_commission_amount_minor")),
+        sa.CheckConstraint(
+            "reversed_minor >= 0 AND reversed_minor <= amount_minor", name=op.f("ck_commission_reversed_minor")
+        ),
+        sa.ForeignKeyConstraint(["affiliate_id"], ["affiliate.id"], name=op.f("fk_commission_affiliate_id")),
+        sa.ForeignKeyConstraint(["line_id"], ["order_line.id"], name=op.f("fk_commission_line_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_commission_order_id")),
+        sa.ForeignKeyConstraint(["rule_id"], ["commission_rule.id"], name=op.f("fk_commission_rule_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_commission_line_id")),
+    )
+    op.create_index("ix_commission_affiliate", "commission", ["affiliate_id", "accrued_at"], unique=False)
+    op.create_table(
+        "payout_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("until <= created_at", name=op.f("ck_payout_batch_until")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_batch")),
+    )
+    op.create_table(
+        "payout",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("affiliate_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.String(length=120), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state IN ('called_off', 'drawn_up', 'paid'))", name=op.f("ck_payout_state")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payout_amount_minor")),
+        sa.ForeignKeyConstraint(["affiliate_id"], ["affiliate.id"], name=op.f("fk_payout_affiliate_id")),
+        sa.ForeignKeyConstraint(["batch_id"], ["payout_batch.id"], name=op.f("fk_payout_batch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout")),
+        sa.UniqueConstraint(
+            "batch_id", "affiliate_id", "currency", name=op.f("uq_payout_batch_id_affiliate_id_currency")
+        ),
+    )
+    op.create_index("ix_payout_affiliate", "payout", ["affiliate_id"], unique=False)
+    op.create_table(
+        "commission_move",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("affiliate_id", sa.Uuid(), nullable=False),
+        sa.Column("commission_id", sa.Uuid(), nullable=True),
+        sa.Column("payout_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("matures_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(kind IN ('accrual', 'payout', 'reversal'))", name=op.f("ck_commission_move_kind")),
+        sa.CheckConstraint(
+            "(kind IN ('accrual', 'reversal')) = (commission_id IS NOT NULL)",
+            name=op.f("ck_commission_move_commission"),
+        ),
+        sa.CheckConstraint(
+            "amount_minor <> 0 AND (kind = 'accrual') = (amount_minor > 0)", name=op.f("ck_commission_move_sign")
+        ),
+        sa.ForeignKeyConstraint(["affiliate_id"], ["affiliate.id"], name=op.f("fk_commission_move_affiliate_id")),
+        sa.ForeignKeyConstraint(["commission_id"], ["commission.id"], name=op.f("fk_commission_move_commission_id")),
+        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("fk_commission_move_payout_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_move")),
+    )
+    op.create_index("ix_commission_move_affiliate", "commission_move", ["affiliate_id", "at"], unique=False)
+    op.create_index(
+        "ix_commission_move_unpaid",
+        "commission_move",
+        ["affiliate_id"],
+        unique=False,
+        sqlite_where=sa.text("payout_id IS NULL"),
+        postgresql_where=sa.text("payout_id IS NULL"),
+    )
+
+
 def downgrade() -> None:
     """Drop them."""
-    for table in ("group_place", "buying_group"):
+    tables = (
+        "commission_move",
+        "payout",
+        "payout_batch",
+        "commission",
+        "order_attribution",
+        "commission_rule",
+        "affiliate_program",
+        "affiliate_day",
+        "affiliate",
+        "group_place",
+        "buying_group",
+    )
+    for table in tables:
         op.drop_table(table)

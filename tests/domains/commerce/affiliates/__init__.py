@@ -1,0 +1,1 @@
+"""Affiliates, through their rows."""
