@@ -17,6 +17,7 @@ from xingtan.core.period import Period
 from xingtan.domains.commerce.events import SubscriptionChanged, SubscriptionMoved, SubscriptionRenewed
 from xingtan.domains.commerce.machines import BILLING_PERIOD, SUBSCRIPTION
 from xingtan.domains.commerce.models import BillingPeriod, Offer, Subscription
+from xingtan.domains.commerce.models.subscriptions import OVER
 from xingtan.domains.commerce.subscriptions import rights
 from xingtan.domains.commerce.subscriptions.rows import (
     grid_period,
@@ -151,9 +152,7 @@ def _note_payment(session: Session, sub: Subscription, receipt: Receipt, *, cloc
     sub.carry_minor = receipt.carry.minor
     sub.save_left -= 1 if receipt.used_save and sub.save_left else 0
     is_last = sub.count is not None and sub.payments == sub.count
-    if is_last:
-        sub.ended_at, sub.end_reason = clock.now(), "all_paid"
-    move(session, sub, "all paid" if is_last else "paid", reason="paid", clock=clock)
+    move(session, sub, "all paid" if is_last else "paid", reason="all_paid" if is_last else "paid", clock=clock)
     rights.give(session, sub, policy_of(session), clock=clock)
     if receipt.order_id is not None:
         news = SubscriptionRenewed(sub.id, sub.person_id, receipt.order_id, sub.payments, plan(sub).monthly)
@@ -161,9 +160,14 @@ def _note_payment(session: Session, sub: Subscription, receipt: Receipt, *, cloc
 
 
 def move(session: Session, sub: Subscription, event: str, *, reason: str, clock: Clock) -> None:
-    """Move the state, tell when it is another, and note when to look again."""
-    before, sub.state = sub.state, SUBSCRIPTION.after(sub.state, event)
-    reschedule(session, sub, policy_of(session))
+    """Move the state, tell when it is another, and note when to look again, or that it is over."""
+    policy = policy_of(session)
+    with session.no_autoflush:  # state, end and next look hold together, by constraints
+        before, sub.state = sub.state, SUBSCRIPTION.after(sub.state, event)
+        if sub.state in OVER:
+            sub.ended_at, sub.end_reason, sub.next_at = clock.now(), reason, None
+        else:
+            reschedule(session, sub, policy)
     if before not in ("new", sub.state):
         news = SubscriptionMoved(sub.id, sub.person_id, before, sub.state, reason, plan(sub).monthly)
         emit(session, news, at=clock.now())
@@ -225,7 +229,6 @@ def end(session: Session, sub: Subscription, *, reason: str, clock: Clock) -> No
         row = last_period(session, sub)
         row.state = BILLING_PERIOD.after(row.state, "not paid")
     rights.take(session, sub, reason=reason, clock=clock)
-    sub.ended_at, sub.end_reason = clock.now(), reason
     sub.open_order_id, sub.due_since, sub.next_offer_id, sub.next_from = None, None, None, None
     move(session, sub, "ended", reason=reason, clock=clock)
 
