@@ -184,7 +184,8 @@ def test_credits_lapse(shop: Shop, purser: Purser) -> None:
     purser.per_use(tea, "9")
     shop.buy(ann, purser.credits("10", 3, days=10))
     purser.open(ann, one)
-    shop.live_through(days=10, hours=2)
+    shop.pass_time(days=10, hours=2)
+    shop.drain()
     assert purser.left(ann) == 0
     assert shop.balances()["income:breakage"] == -667
     assert not purser.faults()
