@@ -38,6 +38,8 @@ PREFIXES = {
     "event": "evt",
     "webhook": "whk",
     "message": "msg",
+    "use": "use",
+    "lot": "lot",
 }
 
 

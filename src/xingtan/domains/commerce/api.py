@@ -45,6 +45,7 @@ from xingtan.domains.commerce.providers.sandbox_desk import (
 from xingtan.domains.commerce.queries.invariants import check
 from xingtan.domains.commerce.queries.offers import live_offers, offer, offers_for, offers_of
 from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
+from xingtan.domains.commerce.queries.packs import ahead_offers, packs, product_ids_of, wallet_covers
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
 from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
@@ -60,6 +61,7 @@ from xingtan.domains.commerce.services.reading import (
     my_request,
     my_requests,
     request,
+    request_by_id,
     request_counts,
     requests,
 )
@@ -130,6 +132,7 @@ from xingtan.domains.commerce.wallets.statements import (
     whole_statement,
 )
 from xingtan.domains.commerce.wallets.uses import Used, reverse_use
+from xingtan.domains.commerce.wallets.warnings import warn_below
 
 __all__ = [
     "ACCEPT_WITHIN",
@@ -208,6 +211,7 @@ __all__ = [
     "accept_delivery",
     "accept_quote",
     "act",
+    "ahead_offers",
     "answer_challenge",
     "answer_message",
     "ask",
@@ -255,12 +259,14 @@ __all__ = [
     "order_by_id",
     "order_numbers",
     "orders",
+    "packs",
     "pay_again",
     "pay_service",
     "place_gift",
     "place_order",
     "present",
     "preview_order",
+    "product_ids_of",
     "provider_hosts",
     "read_price_tag",
     "receive_notice",
@@ -268,6 +274,7 @@ __all__ = [
     "refunds_by_hand",
     "reject_transfer",
     "request",
+    "request_by_id",
     "request_counts",
     "request_refund",
     "requests",
@@ -285,7 +292,9 @@ __all__ = [
     "use_offer",
     "use_question",
     "uses_of",
+    "wallet_covers",
     "wallets_of",
+    "warn_below",
     "whole_statement",
     "withdraw",
     "withdrawable",
