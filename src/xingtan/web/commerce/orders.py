@@ -6,8 +6,10 @@ from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.errors import Unavailable
+from xingtan.core.viewer import Viewer
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.identity import api as identity
 from xingtan.web.commerce.checkout import to_provider
 from xingtan.web.commerce.pages import MyOrdersPage, ReceiptPage, ReturnedPage
@@ -111,5 +113,6 @@ def receipt(here: EdgeDep, number: str) -> Response:
             buyer=identity.person(session, here.viewer, order.person_id, vault=here.platform.vault),
             seller=identity.academy(session),
             slugs={card.id: card.slug for card in cards.values()},
+            documents=documents.documents_of(session, Viewer(here.person_id), order.id),
         )
     return render(here, page)

@@ -9,6 +9,7 @@ from xingtan.core.money import Money
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.identity import api as identity
 from xingtan.web.storefront.seo import Picture
 
@@ -86,13 +87,14 @@ class MyOrdersPage:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """An order as its buyer keeps it. `slugs` leads from product to page."""
+    """An order as its buyer keeps it. `slugs` leads from product to page; `documents` are its receipts and the like."""
 
     template: ClassVar[str] = "commerce/receipt.html"
     order: commerce.OrderView
     buyer: identity.PersonView
     seller: identity.AcademyView | None
     slugs: Mapping[UUID, str]
+    documents: Sequence[documents.DocumentRow]
 
 
 @dataclass(frozen=True, slots=True)

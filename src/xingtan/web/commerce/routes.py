@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import checkout, orders, paying, sandbox
+from xingtan.web.commerce import checkout, documents, orders, paying, sandbox
 
 router = APIRouter()
-for _part in (checkout, orders, paying, sandbox):
+for _part in (checkout, orders, documents, paying, sandbox):
     router.include_router(_part.router)

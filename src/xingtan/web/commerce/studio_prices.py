@@ -77,7 +77,7 @@ def _command(here: Edge, product: catalog.ProductCard, values: Mapping[str, str]
     is_free = model == "free"
     amount = zero(currency) if is_free else _amount("price", values["price"], currency, faults)
     floor = _amount("floor", values["floor"], currency, faults) if _has_floor(values) else None
-    starts_at, ends_at = (_instant(here, name, values[name], faults) for name in ("starts_at", "ends_at"))
+    starts_at, ends_at = (instant_of(here, name, values[name], faults) for name in ("starts_at", "ends_at"))
     if faults or amount is None:
         raise Invalid(faults)
     return commerce.MakeOffer(
@@ -97,7 +97,7 @@ def _amount(name: str, text: str, currency: str, faults: dict[str, Sentence]) ->
         return None
 
 
-def _instant(here: Edge, name: str, text: str, faults: dict[str, Sentence]) -> datetime | None:
+def instant_of(here: Edge, name: str, text: str, faults: dict[str, Sentence]) -> datetime | None:
     """Return the instant that a person wrote in the academy's own zone; None for nothing written."""
     if not text.strip():
         return None

@@ -32,6 +32,11 @@ class IncomeStatement:
     expenses: tuple[Figure, ...]
     profit: Money
 
+    @property
+    def earned(self) -> Money:
+        """Return the sum of all income."""
+        return total([one.amount for one in self.income], self.profit.currency)
+
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
