@@ -1,6 +1,7 @@
 """`make bench`: every table, one after the other."""
 
-from bench import serving
+from bench import privacy, serving
 
 if __name__ == "__main__":
     serving.main()
+    privacy.main()

@@ -110,7 +110,8 @@ def _release(
     verdict = Gate(Demand(k=5)).judge(table, schema=SCHEMA, attacks=run)
     said = "may leave" if verdict.may_leave else f"no: {len(verdict.reasons)} reasons"
     print(
-        f"{name:<26}{figures.k:>5}{figures.distinct_l:>4}{figures.t:>6.2f}{lost[0]:>6.3f}{lost[1]:>6.3f}{shares}{took_s:>7.2f}  {said}"
+        f"{name:<26}{figures.k:>5}{figures.distinct_l:>4}{figures.t:>6.2f}{lost[0]:>6.3f}{lost[1]:>6.3f}"
+        f"{shares}{took_s:>7.2f}  {said}"
     )
 
 
