@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.ledger.logs import World, entries, fast_check, grown, signer
 from tests.ledger.served import served
 from xingtan.ledger import receipts, serving, verify
+from xingtan.ledger.batches import Entry
 from xingtan.ledger.tree import NotProven
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,15 @@ def test_a_receipt_holds(home: Path) -> None:
         "holds: entry 299 of 700 in academy.example/ledger, witnessed by a, b\nentry: entry 299",
     )
     assert run(home / "receipt.tlog-proof", "--key", signer().key, "--entry", home / "entry")[0] == 0
+
+
+def test_an_entry_gives_no_orders_to_the_terminal(tmp_path: Path) -> None:
+    world = World()
+    grown(world, [])
+    world.sequencer().append([Entry(b"key", "\x1b[2J好\r\nholds: everything\u202e".encode())])
+    (tmp_path / "receipt").write_bytes(bytes(world.sequencer().receipt(0)))
+    status, said = run(tmp_path / "receipt", "--key", signer().key)
+    assert (status, said.split("\n")[1:]) == (0, ["entry: \\x1b[2J好\\r\\nholds: everything\\u202e"])
 
 
 def test_a_whole_log_holds(home: Path) -> None:

@@ -175,7 +175,8 @@ def audit(
         for one in wanted:
             if start < one.size <= end:
                 walk.compare(entries[: one.size - start], one)
-        walk.grow(entries, is_last=end == checkpoint.size)
+        walk.grow(entries)
+    walk.finish()
     return Audit(checkpoint.size, walk.bundles, walk.tiles, walk.bytes_read)
 
 
@@ -193,15 +194,15 @@ class _Walk:
         self.bytes_read += len(data)
         return tiles.parse_bundle(data, tile)
 
-    def grow(self, entries: list[bytes], *, is_last: bool) -> None:
+    def grow(self, entries: list[bytes]) -> None:
         self._edge, grown = self._edge.grown(map(leaf_hash, entries))
         for tile, row in grown.items():
-            if tile.is_full or is_last:
+            if tile.is_full:
                 self._check(tile, row)
-        if is_last:
-            for tile in tiles.edge_tiles(self._edge.size):
-                if tile not in grown:
-                    self._check(tile, self._edge.rows[tile.level])
+
+    def finish(self) -> None:
+        for tile in tiles.edge_tiles(self._edge.size):
+            self._check(tile, self._edge.rows[tile.level])
 
     def compare(self, more: list[bytes], wanted: Checkpoint) -> None:
         edge = self._edge.grown(map(leaf_hash, more))[0]

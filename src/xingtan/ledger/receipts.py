@@ -13,6 +13,7 @@ from xingtan.ledger.encoding import decimal, from_base64, hash_from, text_of, to
 from xingtan.ledger.notes import Check
 from xingtan.ledger.policy import Policy
 from xingtan.ledger.proofs import verify_inclusion
+from xingtan.ledger.reading import TileReader
 from xingtan.ledger.tree import LONGEST_PROOF, leaf_hash
 
 SUFFIX = ".tlog-proof"
@@ -48,6 +49,11 @@ def parse(data: bytes) -> Receipt:
         raise ValueError(f"a proof has at most {LONGEST_PROOF} hashes")
     index = decimal(lines[0].removeprefix("index "))
     return Receipt(index, tuple(map(hash_from, lines[1:])), checkpoint.encode(), extra)
+
+
+def make(index: int, tree: TileReader, checkpoint: bytes) -> Receipt:
+    """Return the receipt of the entry at `index` of `tree`, which is the tree of the published `checkpoint`."""
+    return Receipt(index, tuple(tree.inclusion_proof(index)), checkpoint, tree.entry(index))
 
 
 def verify(

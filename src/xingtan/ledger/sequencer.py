@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from xingtan.core.errors import Broken, Conflict, Unavailable
-from xingtan.ledger import batches, checkpoints, notes
+from xingtan.ledger import batches, checkpoints, notes, receipts
 from xingtan.ledger.batches import Batch, Entry, Tail
 from xingtan.ledger.checkpoints import Checkpoint
 from xingtan.ledger.reading import TileReader
-from xingtan.ledger.receipts import Receipt
 from xingtan.ledger.storage import Head, Storage, Tidy
 from xingtan.ledger.tiles import WIDTH
 from xingtan.ledger.tree import EMPTY_ROOT, NotProven, leaf_hash
@@ -113,14 +112,13 @@ class Sequencer:
                     self._publish(signed, published)
             raise Unavailable("another process publishes faster than this one")
 
-    def receipt(self, index: int) -> Receipt:
+    def receipt(self, index: int) -> receipts.Receipt:
         """Return the receipt of the entry at `index` under the published checkpoint; its extra data is the entry."""
         data = self._places.published.load()
         if data is None:
             raise Broken("nothing is published")
         with self._lock, _own():
-            tree = TileReader(self._read, self._open(data)[0])
-            return Receipt(index, tuple(tree.inclusion_proof(index)), data, tree.entry(index))
+            return receipts.make(index, TileReader(self._read, self._open(data)[0]), data)
 
     def _load(self) -> Signed:
         if (data := self._places.signed.load()) is None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from xingtan.ledger.encoding import decimal
-from xingtan.ledger.tree import HASH_BYTES, LARGEST_SIZE, Node, complete_hash, fold
+from xingtan.ledger.tree import HASH_BYTES, LARGEST_SIZE, Node, NotProven, complete_hash, fold
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -116,7 +116,7 @@ def parent(tile: Tile) -> Node:
 def parse_tile(data: bytes, tile: Tile) -> list[bytes]:
     """Return the hashes that `data` holds."""
     if len(data) != tile.width * HASH_BYTES:
-        raise ValueError(f"{tile_path(tile)} has {len(data)} bytes, not {tile.width * HASH_BYTES}")
+        raise NotProven(f"{tile_path(tile)} has {len(data)} bytes, not {tile.width * HASH_BYTES}")
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
 
 
@@ -139,7 +139,7 @@ def parse_bundle(data: bytes, tile: Tile) -> list[bytes]:
         at = start + int.from_bytes(data[at:start])
         entries.append(data[start:at])
     if at != len(data) or len(entries) != tile.width:
-        raise ValueError(f"{bundle_path(tile)} does not hold {tile.width} entries")
+        raise NotProven(f"{bundle_path(tile)} does not hold {tile.width} entries")
     return entries
 
 
@@ -193,5 +193,5 @@ def edge_of(size: int, rows: Iterable[tuple[Tile, Sequence[bytes]]]) -> Edge:
     found = {tile.level: tuple(row) for tile, row in rows}
     edge = Edge(tuple(found.get(level, ()) for level in range(max(found, default=-1) + 1)))
     if edge.size != size:
-        raise ValueError(f"these are not the partial tiles of a tree of {size} leaves")
+        raise NotProven(f"these are not the partial tiles of a tree of {size} leaves")
     return edge

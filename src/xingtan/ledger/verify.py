@@ -26,6 +26,7 @@ from xingtan.ledger.proofs import verify_consistency
 from xingtan.ledger.reading import TileReader, audit
 from xingtan.ledger.storage import FileStorage
 from xingtan.ledger.tiles import Read
+from xingtan.ledger.tree import NotProven
 
 _PATIENCE_S = 30
 _LARGEST_ANSWER = tiles.WIDTH * (tiles.LONGEST_ENTRY + 2)
@@ -72,7 +73,11 @@ def _verify(asked: argparse.Namespace, known: Policy, say: Callable[[str], objec
     if asked.receipt:
         older.append(_verify_receipt(asked, known, say))
     if asked.log:
-        _verify_log(read_from(asked.log), known, say, older=older, is_quick=asked.quick)
+        read = read_from(asked.log)
+        latest = _opened(read(tiles.CHECKPOINT), known, say, what="the log")
+        (_compare if asked.quick else _recompute)(read, latest, older, say=say)
+        for one in older:
+            say(f"holds: the {one.size} leaves of before are the beginning of the {latest.size} of now")
 
 
 def _verify_receipt(asked: argparse.Namespace, known: Policy, say: Callable[[str], object]) -> Checkpoint:
@@ -82,35 +87,41 @@ def _verify_receipt(asked: argparse.Namespace, known: Policy, say: Callable[[str
         raise ValueError("the receipt carries no entry: give it with --entry")
     checkpoint, witnesses = receipts.verify(receipt, entry, policy=known)
     say(f"holds: entry {receipt.index} of {checkpoint.size} in {checkpoint.origin}{_by(witnesses)}")
-    say(f"entry: {entry.decode('utf-8', 'backslashreplace')}")
+    say(f"entry: {_shown(entry)}")
     return checkpoint
 
 
-def _verify_log(
-    read: Read, known: Policy, say: Callable[[str], object], *, older: Sequence[Checkpoint], is_quick: bool
-) -> None:
-    latest = _opened(read(tiles.CHECKPOINT), known, say, what="the log")
+def _shown(entry: bytes) -> str:
+    """Return the entry for a terminal, which no entry may give orders to."""
+    text = entry.decode("utf-8", "backslashreplace")
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _recompute(read: Read, latest: Checkpoint, older: Sequence[Checkpoint], *, say: Callable[[str], object]) -> None:
+    _check_origins(latest, older)
+    result = audit(read, latest, older=older)
+    say(f"holds: {result.bundles} bundles and {result.tiles} tiles, {result.bytes_read} bytes, all recomputed")
+
+
+def _compare(read: Read, latest: Checkpoint, older: Sequence[Checkpoint], *, say: Callable[[str], object]) -> None:
+    _check_origins(latest, older)
+    tree = TileReader(read, latest)
+    tree.edge()
+    say("holds: the partial tiles have the root of the checkpoint")
+    for old in older:
+        if old.size > latest.size:
+            raise NotProven(f"the log has {latest.size} leaves, and had {old.size} before")
+        if old.size:
+            verify_consistency(
+                tree.consistency_proof(old.size),
+                old_size=old.size, old_root=old.root, new_size=latest.size, new_root=latest.root,
+            )  # fmt: skip
+
+
+def _check_origins(latest: Checkpoint, older: Sequence[Checkpoint]) -> None:
     for one in older:
         if one.origin != latest.origin:
-            raise ValueError(f"{one.origin[:80]!r} is another log than {latest.origin[:80]!r}")
-    if is_quick:
-        for one in older:
-            _compare(one, latest, TileReader(read, latest))
-    else:
-        result = audit(read, latest, older=older)
-        say(f"holds: {result.bundles} bundles and {result.tiles} tiles, {result.bytes_read} bytes, all recomputed")
-    for one in older:
-        say(f"holds: the {one.size} leaves of before are the beginning of the {latest.size} of now")
-
-
-def _compare(old: Checkpoint, new: Checkpoint, tree: TileReader) -> None:
-    if 0 < old.size <= new.size:
-        verify_consistency(
-            tree.consistency_proof(old.size),
-            old_size=old.size, old_root=old.root, new_size=new.size, new_root=new.root,
-        )  # fmt: skip
-    elif old.size:
-        raise ValueError(f"the log has {new.size} leaves, and had {old.size} before")
+            raise NotProven(f"{one.origin[:80]!r} is another log than {latest.origin[:80]!r}")
 
 
 def _opened(data: bytes, known: Policy, say: Callable[[str], object], *, what: str) -> Checkpoint:
