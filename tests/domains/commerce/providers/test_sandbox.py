@@ -114,6 +114,7 @@ def test_a_dispute_is_opened_decided_and_keeps_the_money_from_going_back_twice(s
     act(shop, reference, "win_dispute")
     assert sandbox.query(start.payment_id, reference).disputes[0].status == "won"
     assert sandbox.refund(start.payment_id, reference, amount=Money(1, "CNY"), key="r3").status == "succeeded"
+    shop.pass_time(days=1)
     act(shop, reference, "open_dispute", "lose_dispute")
     assert [one.status for one in sandbox.query(start.payment_id, reference).disputes] == ["won", "lost"]
     with pytest.raises(Conflict):
