@@ -1,7 +1,7 @@
 """The door to commerce."""
 
 from xingtan.domains.commerce.conversation import ask, charge, present, reconcile, send_refund
-from xingtan.domains.commerce.errors import NotEnough, NotWithdrawable, QuoteGone
+from xingtan.domains.commerce.errors import AlreadyOwned, NotEnough, NotWithdrawable, QuoteGone
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
@@ -148,6 +148,7 @@ __all__ = [
     "TRANSACTIONAL",
     "UNITS",
     "WITHDRAWABLE_FOR",
+    "AlreadyOwned",
     "AskForService",
     "AskQuestion",
     "AtLesson",

@@ -10,6 +10,7 @@ from xingtan.domains.learning.lessons import (
     lesson_access,
     require_open,
     unreleased_lessons,
+    used_lessons,
 )
 from xingtan.domains.learning.queries.notes import all_notes, lesson_notes, one_note
 from xingtan.domains.learning.queries.progress import (
@@ -119,5 +120,6 @@ __all__ = [
     "start_attempt",
     "submit_attempt",
     "unreleased_lessons",
+    "used_lessons",
     "write_note",
 ]

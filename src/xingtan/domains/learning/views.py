@@ -92,15 +92,15 @@ class ShelfItem:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether a lesson is open and why: ``preview``, ``held``, ``staff``; ``later`` or ``none`` when not."""
+    """Whether a lesson is open: ``preview``, ``held``, ``staff``, ``used`` (paid by itself); else ``later``, ``none``."""
 
-    reason: Literal["preview", "held", "staff", "later", "none"]
+    reason: Literal["preview", "held", "staff", "used", "later", "none"]
     opens_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         """Say whether the lesson may be read."""
-        return self.reason in {"preview", "held", "staff"}
+        return self.reason in {"preview", "held", "staff", "used"}
 
 
 @dataclass(frozen=True, slots=True)
