@@ -9,8 +9,8 @@ from xingtan.core.errors import NotFound, say
 from xingtan.core.money import Money
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce.errors import AlreadyOwned, OfferGone
-from xingtan.domains.commerce.groups.places import has_place, leave, locked_group, open_group, take_place
 from xingtan.domains.commerce.lines.kinds import PaidLine, Shares, Wish
+from xingtan.domains.commerce.lines.places import has_place, leave, locked_group, open_group, take_place
 from xingtan.domains.commerce.models import BuyingGroup
 from xingtan.domains.commerce.rules.quoting import NewLine
 from xingtan.domains.entitlements import api as entitlements
