@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.domains.insight import api as insight
@@ -69,6 +70,7 @@ EXPORT_PARTS: tuple[identity.ExportPart, ...] = (
     identity.export_part,
     entitlements.export_part,
     commerce.export_part,
+    documents.export_part,
     learning.export_learning,
     insight.export_insight,
 )
@@ -104,4 +106,4 @@ def wire() -> Wiring:
 
 def broken_promises(session: Session, *, at: datetime) -> list[str]:
     """Return what does not hold, in plain words: books against postings, orders against books and entitlements."""
-    return [*books.check(session), *commerce.check(session, at=at)]
+    return [*books.check(session), *documents.check(session), *commerce.check(session, at=at)]
