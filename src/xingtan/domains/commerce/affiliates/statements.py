@@ -109,11 +109,15 @@ def statement(
     return tuple(
         StatementLine(
             move.id, move.at, move.kind, Money(move.amount_minor, move.currency), (number or "")[-_LAST_LETTERS:],
-            title or "", Money(of.net_minor, of.currency) if of else None, of.rate_bp if of else None,
+            title or "", *_of(of),
             move.matures_at, state,
         )
         for move, of, number, title, state in found
     )  # fmt: skip
+
+
+def _of(row: Commission | None) -> tuple[Money | None, int | None]:
+    return (None, None) if row is None else (Money(row.net_minor, row.currency), row.rate_bp)
 
 
 def rules(session: Session, viewer: Viewer) -> tuple[Rule, ...]:
