@@ -40,6 +40,11 @@ PREFIXES = {
     "message": "msg",
     "use": "use",
     "lot": "lot",
+    "coupon": "cpn",
+    "batch": "bat",
+    "gift": "gft",
+    "add_on": "add",
+    "checkout": "chk",
 }
 
 

@@ -80,6 +80,12 @@ class Settings(BaseSettings):
         le=2_000,
         description="What the sandbox keeps of each payment as its fee, in basis points: 60 is 0.6 %.",
     )
+    gift_days: int = Field(
+        0,
+        ge=0,
+        le=3_660,
+        description="After how many days a gift that nobody has claimed runs out; 0: never. Gifts keep their rule.",
+    )
     webhooks_allow_private: bool = Field(
         False,
         description=(

@@ -50,7 +50,7 @@ def place_order(ask: AskDep, body: OrderIn, key: OneTimeKey) -> Placed:
         body.amount.money if body.amount else None,
     )  # fmt: skip
     placed = ask.write(lambda session: commerce.place_order(session, command, clock=ask.clock))
-    return _presented(ask, placed, providers)
+    return presented(ask, placed, providers)
 
 
 @operation(router, "POST", "/orders/{number}/pay", WRITE_MINE, also=(409,))
@@ -63,7 +63,7 @@ def pay_order(
     placed = ask.write(
         lambda session: commerce.pay_again(session, ask.viewer, number, provider=chosen, clock=ask.clock)
     )
-    return _presented(ask, placed, providers)
+    return presented(ask, placed, providers)
 
 
 @operation(router, "POST", "/orders/{number}/cancel", WRITE_MINE, also=(409,))
@@ -123,7 +123,8 @@ def _known(provider: str, providers: commerce.Providers) -> str:
     return provider
 
 
-def _presented(ask: Ask, placed: commerce.PlacedOrder, providers: commerce.Providers) -> Placed:
+def presented(ask: Ask, placed: commerce.PlacedOrder, providers: commerce.Providers) -> Placed:
+    """Return the order that was placed, with the page on which it is paid."""
     url = None
     if placed.payment_id is not None:
         url = commerce.present(ask.platform.database, providers, placed.payment_id, clock=ask.clock).redirect_url

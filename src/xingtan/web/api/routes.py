@@ -12,12 +12,27 @@ from xingtan.web.api import (
     orders,
     people,
     products,
+    promotions,
     transfers,
     webhooks,
 )
 from xingtan.web.wing import Wing
 
 router = Wing()
-for room in (products, lessons, offers, assets, orders, learning, me, people, access, numbers, webhooks, transfers):
+for room in (
+    products,
+    lessons,
+    offers,
+    promotions,
+    assets,
+    orders,
+    learning,
+    me,
+    people,
+    access,
+    numbers,
+    webhooks,
+    transfers,
+):
     router.include_router(room.router)
 router.include_router(description.router)

@@ -104,12 +104,12 @@ def abandoned_checkouts(session: Session, viewer: Viewer, *, cursor: str | None 
     shown = rows[:_PAGE]
     agree = privacy.people_allowing(session, privacy.Purpose.MARKETING_MAIL, among=[row.person_id for row in shown])
     found = tuple(_view(row) for row in shown if row.person_id in agree)
-    return AbandonedPage(found, public_id("event", shown[-1].id) if len(rows) > _PAGE else None)
+    return AbandonedPage(found, public_id("checkout", shown[-1].id) if len(rows) > _PAGE else None)
 
 
 def _id_of(cursor: str) -> UUID:
     try:
-        return private_id("event", cursor)
+        return private_id("checkout", cursor)
     except NotFound as error:
         raise Invalid.of("cursor", say("This cursor is not one of ours.")) from error
 
