@@ -1,6 +1,7 @@
 """The door to subscriptions and tiers."""
 
 from xingtan.domains.commerce.renewing import charge_subscription, run_subscriptions
+from xingtan.domains.commerce.rules.dunning import Policy
 from xingtan.domains.commerce.rules.intervals import Interval, parse_interval
 from xingtan.domains.commerce.rules.plans import Plan, plan_of
 from xingtan.domains.commerce.rules.proration import MODES, Mode
@@ -9,6 +10,7 @@ from xingtan.domains.commerce.subscriptions.queries import (
     SubscriptionPage,
     my_subscriptions,
     payment_methods,
+    plan_of_offer,
     plans_of_tier,
     plans_on_sale,
     subscription,
@@ -39,6 +41,7 @@ from xingtan.domains.commerce.subscriptions.views import (
 )
 from xingtan.domains.commerce.use_cases.subscriptions.changing import (
     REPRICE_NOTICE,
+    ChangeChoice,
     Changed,
     ChangePlan,
     change_choices,
@@ -49,6 +52,7 @@ from xingtan.domains.commerce.use_cases.subscriptions.changing import (
 from xingtan.domains.commerce.use_cases.subscriptions.leaving import (
     CANCEL_REASONS,
     Cancel,
+    When,
     cancel_subscription,
     choose_method,
     end_method,
@@ -70,6 +74,7 @@ __all__ = [
     "MODES",
     "REPRICE_NOTICE",
     "Cancel",
+    "ChangeChoice",
     "ChangePlan",
     "ChangePreview",
     "Changed",
@@ -81,6 +86,7 @@ __all__ = [
     "PerkView",
     "Plan",
     "PlanOffer",
+    "Policy",
     "RuleView",
     "SaveOffer",
     "SaveSubscriptionRules",
@@ -90,6 +96,7 @@ __all__ = [
     "SubscriptionRow",
     "SubscriptionView",
     "TierView",
+    "When",
     "cancel_subscription",
     "change_choices",
     "change_plan",
@@ -105,6 +112,7 @@ __all__ = [
     "pay_subscription",
     "payment_methods",
     "plan_of",
+    "plan_of_offer",
     "plans_of_tier",
     "plans_on_sale",
     "policy_of",

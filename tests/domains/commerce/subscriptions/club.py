@@ -125,6 +125,10 @@ class Club:
         self._charge(sub, changed.payment_id)
         return changed
 
+    def forget_cards(self, who: Viewer) -> None:
+        for method in self.read(lambda session: subscribing.payment_methods(session, who)):
+            self.write(lambda session, one=method.id: subscribing.end_method(session, who, one, clock=self.shop.clock))
+
     def _charge(self, sub: UUID, payment_id: UUID | None) -> None:
         if payment_id is not None:
             subscribing.charge_subscription(

@@ -1,4 +1,4 @@
-"""Timelines: a subscription from its first day to its last, with all that it asks, gives and tells, on both databases."""
+"""Timelines: a subscription from its first day to its last, with all that it asks, gives and tells."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

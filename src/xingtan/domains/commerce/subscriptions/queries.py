@@ -59,6 +59,14 @@ def plans_on_sale(
     return tuple(sorted(found, key=lambda one: (one.plan.monthly.minor, one.offer.created_at)))
 
 
+def plan_of_offer(session: Session, offer_id: UUID) -> PlanOffer:
+    """Return an offer with its plan, on sale or not; `NotFound` when there is none."""
+    row = session.get(Offer, offer_id)
+    if row is None:
+        raise NotFound(say("There is no such plan."))
+    return PlanOffer(offer_view(row), plan_offered(row))
+
+
 def plans_of_tier(session: Session, tier_id: UUID) -> tuple[PlanOffer, ...]:
     """Return every plan of a tier that has not been taken off sale, newest first."""
     rows = session.scalars(

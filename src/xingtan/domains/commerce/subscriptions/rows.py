@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 from xingtan.core.errors import NotFound, say
 from xingtan.core.money import Money
 from xingtan.core.period import Period
+from xingtan.domains.commerce.machines import KEPT
 from xingtan.domains.commerce.models import (
     BillingPeriod,
     Offer,
+    OrderLine,
+    Payment,
     PaymentMethod,
     SalesOrder,
     Subscription,
@@ -86,9 +89,18 @@ def save_offer_of(session: Session) -> SaveOffer | None:
 
 
 def live_method(session: Session, sub: Subscription) -> PaymentMethod | None:
-    """Return the payment method that the subscription is charged by, while it holds."""
-    found = session.get(PaymentMethod, sub.method_id) if sub.method_id is not None else None
-    return found if found is not None and found.ended_at is None else None
+    """Return the payment method that is charged: the one chosen, while it holds, else the one she paid with last."""
+    chosen = session.get(PaymentMethod, sub.method_id) if sub.method_id is not None else None
+    if chosen is not None and chosen.ended_at is None:
+        return chosen
+    return session.scalar(
+        select(PaymentMethod)
+        .join(Payment, Payment.method_id == PaymentMethod.id)
+        .join(OrderLine, OrderLine.order_id == Payment.order_id)
+        .where(OrderLine.subject_id == sub.id, Payment.state.in_(KEPT), PaymentMethod.ended_at.is_(None))
+        .order_by(Payment.settled_at.desc())
+        .limit(1)
+    )
 
 
 def facts_of(session: Session, sub: Subscription) -> Facts:

@@ -174,10 +174,10 @@ def change_plan(session: Session, viewer: Viewer, command: ChangePlan, *, clock:
 
 def _reckon(session: Session, sub: Subscription, command: ChangePlan, *, clock: Clock) -> _Reckoned:
     offer, wanted = _wanted(session, sub, command.offer_id, clock=clock)
-    if command.mode not in modes_for(session, sub, wanted, at=command.at):
-        raise Invalid.of("mode", say("The change cannot be made in this way now."))
     if not clock.now() - QUOTED_FOR <= command.at <= clock.now():
         raise Conflict(say("Some time has passed. Please look at what it comes to once more."))
+    if command.mode not in modes_for(session, sub, wanted, at=command.at):
+        raise Invalid.of("mode", say("The change cannot be made in this way now."))
     current = last_period(session, sub)
     change = change_of(_held(sub, current), _fresh(sub, wanted, command.at), mode=command.mode, at=command.at)
     line = _line(sub, offer, change)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.domains.commerce.events import SubscriptionPaymentAsked, SubscriptionReminded
-from xingtan.domains.commerce.machines import KEPT, OPEN
-from xingtan.domains.commerce.models import Offer, OrderLine, Payment, PaymentMethod, SalesOrder, Subscription
+from xingtan.domains.commerce.machines import OPEN
+from xingtan.domains.commerce.models import Offer, Payment, SalesOrder, Subscription
 from xingtan.domains.commerce.ordering import new_payment
 from xingtan.domains.commerce.rules.dunning import Deed, next_step
 from xingtan.domains.commerce.subscriptions import lifecycle
@@ -39,7 +39,6 @@ def due_subscriptions(session: Session, *, clock: Clock, limit: int) -> list[UUI
 def take_step(session: Session, subscription_id: UUID, *, clock: Clock) -> UUID | None:
     """Take the subscription's next step if it is due; return the payment that is to be charged now, if any."""
     sub = locked(session, subscription_id)
-    _adopt_method(session, sub)
     policy = policy_of(session)
     step = next_step(facts_of(session, sub), policy)
     payment_id = None
@@ -180,20 +179,6 @@ def wake(session: Session, sub: Subscription, *, clock: Clock) -> UUID | None:
 def _tell_asked(session: Session, sub: Subscription, order_id: UUID, *, why: str, clock: Clock) -> None:
     news = SubscriptionPaymentAsked(sub.id, sub.person_id, order_id, why, sub.dunned)
     emit(session, news, at=clock.now())
-
-
-def _adopt_method(session: Session, sub: Subscription) -> None:
-    """Let the payment method that she paid with last be the one that is charged, while she has not chosen another."""
-    if live_method(session, sub) is not None:
-        return
-    sub.method_id = session.scalar(
-        select(Payment.method_id)
-        .join(OrderLine, OrderLine.order_id == Payment.order_id)
-        .join(PaymentMethod, PaymentMethod.id == Payment.method_id)
-        .where(OrderLine.subject_id == sub.id, Payment.state.in_(KEPT), PaymentMethod.ended_at.is_(None))
-        .order_by(Payment.settled_at.desc())
-        .limit(1)
-    )
 
 
 _DEEDS: Mapping[Deed, Callable[..., UUID | None]] = {
