@@ -15,6 +15,7 @@ from xingtan.ledger.witness import MOST_BYTES, Reply, Witness
 
 _PATIENCE_S = 10
 _MOST_AT_ONCE = 64
+_MOST_DISCARDED = 1 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +39,10 @@ class WitnessServer(ThreadingHTTPServer):
         """Return the address that this server listens on."""
         return f"http://{self.server_address[0]!s}:{self.server_port}"
 
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - as socketserver calls it
+        """Note a connection that broke: that is the other side's affair."""
+        _log.info("the connection with %s broke", client_address, exc_info=True)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -56,6 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdecimal()) or "Transfer-Encoding" in self.headers:
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
         elif int(length) > MOST_BYTES:
+            self.rfile.read(min(int(length), _MOST_DISCARDED))  # who still sends does not hear an answer
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self._answer(self.rfile.read(int(length)))
@@ -79,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             return Reply(500, b"the witness could not answer\n")
 
     def _refuse(self, status: HTTPStatus) -> None:
-        self.close_connection = True  # the body was not read
+        self.close_connection = True  # where the next request begins is not known
         self._send(Reply(status, f"{status.phrase}\n".encode()))
 
     def _send(self, reply: Reply) -> None:
