@@ -5,14 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.domains.commerce.providers.counters import COUNTERS, Street, with_settings
 from tests.peers.line import FAULTS, NOT_DONE
 from xingtan.core.errors import Unavailable
 from xingtan.domains.commerce import api as commerce
+from xingtan.domains.commerce.conversation import charge
 from xingtan.domains.commerce.errors import NoticeRefused
+from xingtan.domains.commerce.models import Payment
 from xingtan.infra.platform import Platform
 
 pytestmark = pytest.mark.faults
@@ -190,4 +194,59 @@ def test_refunds_in_parts_add_up(street: Street) -> None:
         street.refund(order.number, part)
     assert street.order(order.number).state == "refunded"
     assert street.counter.received() == 0
+    assert in_one_truth(street)
+
+
+@pytest.fixture
+def stripe_street(platform: Platform, tmp_path: Path) -> Iterator[Street]:
+    counter = COUNTERS["stripe"]()
+    with counter.peer:
+        street = Street(with_settings(platform, counter.settings(tmp_path)), counter=counter)
+        impatient(street.providers["stripe"])
+        yield street
+
+
+def with_a_card(street: Street) -> UUID:
+    """Buy once, leaving a card for later; return the payment method that was kept."""
+    order, _ = street.order_at_counter()
+    payment_id = order.payments[-1].id
+
+    def want(session: Session) -> None:
+        session.get_one(Payment, payment_id).wants_mandate = True
+
+    street.platform.database.write(want)
+    street.counter.pay(present(street, order))
+    street.reconcile(minutes=3)
+    method = street.platform.database.read(lambda session: session.get_one(Payment, payment_id).method_id)
+    assert method is not None
+    return method
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_charge_without_the_buyer_is_made_once_or_never(stripe_street: Street, fault: str) -> None:
+    street = stripe_street
+    method = with_a_card(street)
+    assert street.buyer.person_id is not None
+    command = commerce.PlaceOrder(
+        street.buyer.person_id, street.offer(street.product("ink"), "30").id, street.key(), "stripe", "en"
+    )
+    placed = street.platform.database.write(lambda session: commerce.place_order(session, command, clock=street.clock))
+    payment_id = placed.payment_id
+    assert payment_id is not None
+
+    def by_card(session: Session) -> None:
+        session.get_one(Payment, payment_id).method_id = method
+
+    street.platform.database.write(by_card)
+    street.counter.peer.faults.append(fault)
+    with pytest.raises(Unavailable):
+        charge(street.platform.database, street.providers, payment_id, clock=street.clock)
+    assert street.payment(placed.number).state == "unknown"
+    street.reconcile(minutes=3)
+    if fault in NOT_DONE:
+        assert street.payment(placed.number).failure_code == "never_started"
+        assert street.counter.received() == 19_900
+    else:
+        assert street.order(placed.number).state == "paid"
+        assert street.counter.received() == 22_900
     assert in_one_truth(street)
