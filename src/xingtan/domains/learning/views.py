@@ -92,7 +92,7 @@ class ShelfItem:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether a lesson is open: ``preview``, ``held``, ``staff``, ``used`` (paid by itself); else ``later``, ``none``."""
+    """Whether a lesson is open: ``preview``, ``held``, ``staff``, ``used`` (by itself); or ``later``, ``none``."""
 
     reason: Literal["preview", "held", "staff", "used", "later", "none"]
     opens_at: datetime | None = None

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import checkout, documents, orders, paying, sandbox
+from xingtan.web.commerce import checkout, documents, orders, paying, pricing, sandbox, services, subscriptions, wallet
 
 router = APIRouter()
-for _part in (checkout, orders, documents, paying, sandbox):
+for _part in (checkout, orders, documents, paying, wallet, services, sandbox, pricing, subscriptions):
     router.include_router(_part.router)

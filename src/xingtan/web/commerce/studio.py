@@ -6,9 +6,13 @@ from xingtan.web.commerce import (
     studio_books,
     studio_documents,
     studio_orders,
+    studio_packs,
     studio_prices,
+    studio_services,
     studio_statements,
+    studio_subscriptions,
     studio_tax,
+    studio_tiers,
     studio_transfers,
 )
 
@@ -21,5 +25,9 @@ for _part in (
     studio_documents,
     studio_tax,
     studio_transfers,
+    studio_packs,
+    studio_services,
+    studio_subscriptions,
+    studio_tiers,
 ):
     router.include_router(_part.router)
