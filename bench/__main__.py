@@ -1,7 +1,8 @@
 """`make bench`: every table, one after the other."""
 
-from bench import privacy, serving
+from bench import books, privacy, serving
 
 if __name__ == "__main__":
     serving.main()
+    books.main()
     privacy.main()
