@@ -61,6 +61,7 @@ _PUBLIC_EVENTS = frozenset(
         "catalog.lesson_removed",
         "commerce.offer_made",
         "commerce.offer_retired",
+        "commerce.refund_policy_changed",
         "commerce.order_paid",  # «N bought»
         "commerce.order_refunded",
     }

@@ -1,7 +1,8 @@
 """The door to commerce."""
 
+from xingtan.domains.commerce.comparing import Comparison, Difference, ask_all_open, compare
 from xingtan.domains.commerce.conversation import ask, charge, present, reconcile, send_refund
-from xingtan.domains.commerce.errors import AlreadyOwned, NotEnough, NotWithdrawable, QuoteGone
+from xingtan.domains.commerce.errors import AlreadyOwned, NotByRule, NotEnough, NotWithdrawable, QuoteGone
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
@@ -43,10 +44,27 @@ from xingtan.domains.commerce.providers.sandbox_desk import (
     look,
 )
 from xingtan.domains.commerce.queries.invariants import check
-from xingtan.domains.commerce.queries.offers import live_offers, offer, offers_for, offers_of
+from xingtan.domains.commerce.queries.offers import in_other_currencies, live_offers, offer, offers_for, offers_of
+from xingtan.domains.commerce.queries.open_questions import (
+    UNDECIDED_REFUNDS,
+    DisputeView,
+    OpenPayment,
+    ProviderSum,
+    RefundRow,
+    disputes,
+    open_payments,
+    provider_sums,
+    refunds,
+)
 from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.packs import ahead_offers, packs, product_ids_of, wallet_covers
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
+from xingtan.domains.commerce.refund_policies import (
+    PolicyVersion,
+    refund_policies,
+    refund_policy,
+    set_refund_policy,
+)
 from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
 from xingtan.domains.commerce.rules.quotes import ACCEPT_WITHIN, Terms
@@ -76,11 +94,13 @@ from xingtan.domains.commerce.services.working import (
     leave_request,
     settle_dispute,
 )
+from xingtan.domains.commerce.use_cases.asking_back import AskBack, ask_back, why_not_by_rule
 from xingtan.domains.commerce.use_cases.gifts import PlaceGift, place_gift, take_back_gift
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
     PlacedOrder,
     PlaceOrder,
+    PreviewOrder,
     cancel_order,
     expire_orders,
     pay_again,
@@ -146,18 +166,23 @@ __all__ = [
     "POLICY",
     "REASONS",
     "TRANSACTIONAL",
+    "UNDECIDED_REFUNDS",
     "UNITS",
     "WITHDRAWABLE_FOR",
     "AlreadyOwned",
+    "AskBack",
     "AskForService",
     "AskQuestion",
     "AtLesson",
+    "Comparison",
     "CreditsView",
     "DaySales",
     "Deliver",
     "DeliveredFile",
+    "Difference",
     "Discount",
     "DiscountView",
+    "DisputeView",
     "GiftWish",
     "Goods",
     "Hold",
@@ -166,11 +191,13 @@ __all__ = [
     "MakeQuote",
     "Metered",
     "NewLine",
+    "NotByRule",
     "NotEnough",
     "NotWithdrawable",
     "Notice",
     "OfferModel",
     "OfferView",
+    "OpenPayment",
     "OrderFilter",
     "OrderPage",
     "OrderRow",
@@ -181,9 +208,12 @@ __all__ = [
     "PlaceGift",
     "PlaceOrder",
     "PlacedOrder",
+    "PolicyVersion",
+    "PreviewOrder",
     "Priced",
     "ProviderPayment",
     "ProviderRefund",
+    "ProviderSum",
     "Providers",
     "Purse",
     "Quote",
@@ -191,6 +221,7 @@ __all__ = [
     "QuotedLine",
     "RefundByHand",
     "RefundPolicy",
+    "RefundRow",
     "RefundView",
     "RequestRefund",
     "RequestRow",
@@ -216,12 +247,15 @@ __all__ = [
     "answer_challenge",
     "answer_message",
     "ask",
+    "ask_all_open",
+    "ask_back",
     "ask_for_service",
     "begin_work",
     "cancel_order",
     "charge",
     "check",
     "choose",
+    "compare",
     "confirm_transfer",
     "credits_left",
     "decide_refund",
@@ -229,10 +263,12 @@ __all__ = [
     "deliver",
     "device_of",
     "dispute_delivery",
+    "disputes",
     "expire_orders",
     "export_part",
     "give_bonus",
     "goods",
+    "in_other_currencies",
     "keep_past_orders",
     "lapse_credits",
     "leave_request",
@@ -255,6 +291,7 @@ __all__ = [
     "offers_for",
     "offers_of",
     "open_by_use",
+    "open_payments",
     "open_providers",
     "order",
     "order_by_id",
@@ -269,9 +306,13 @@ __all__ = [
     "preview_order",
     "product_ids_of",
     "provider_hosts",
+    "provider_sums",
     "read_price_tag",
     "receive_notice",
     "reconcile",
+    "refund_policies",
+    "refund_policy",
+    "refunds",
     "refunds_by_hand",
     "reject_transfer",
     "request",
@@ -284,6 +325,7 @@ __all__ = [
     "sales_by_day",
     "sales_summary",
     "send_refund",
+    "set_refund_policy",
     "settle",
     "settle_dispute",
     "sold_count",
@@ -297,6 +339,7 @@ __all__ = [
     "wallets_of",
     "warn_below",
     "whole_statement",
+    "why_not_by_rule",
     "withdraw",
     "withdrawable",
     "write_message",

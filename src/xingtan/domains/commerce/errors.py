@@ -40,6 +40,16 @@ class RefundTooLarge(Conflict):
     code = "refund-too-large"
 
 
+class NotByRule(Conflict):
+    """The rule of the order does not give it back by itself; a person may. `reason` says why in one stable word."""
+
+    code = "not-by-rule"
+
+    def __init__(self, sentence: Sentence | str, *, reason: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
 class NoticeRefused(NotAllowed):
     """A payment notice whose signature, age or form is not right. Nothing was stored."""
 

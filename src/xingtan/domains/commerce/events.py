@@ -509,3 +509,11 @@ class PayoutPaid(Event):
     payout_id: UUID
     affiliate_id: UUID
     amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPolicyChanged(Event):
+    """Orders from now on are placed under another refund rule."""
+
+    kind: ClassVar[str] = "commerce.refund_policy_changed"
+    version: int

@@ -17,10 +17,10 @@ from xingtan.core.clock import Clock
 from xingtan.domains.commerce.events import OrderPlaced
 from xingtan.domains.commerce.machines import ORDER, PAYMENT
 from xingtan.domains.commerce.models import OrderDiscount, OrderLine, Payment, SalesOrder
+from xingtan.domains.commerce.refund_policies import refund_policy
 from xingtan.domains.commerce.reservations import Hold, hold
 from xingtan.domains.commerce.rules.numbers import BITS, order_number
 from xingtan.domains.commerce.rules.quoting import Discount, NewLine, Quote, QuotedLine
-from xingtan.domains.commerce.rules.refunds import POLICY
 from xingtan.domains.commerce.rules.settling import FIRST_ASK
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
@@ -54,7 +54,7 @@ def write_order(session: Session, wanted: NewOrder, *, clock: Clock) -> SalesOrd
     order = SalesOrder(
         id=new_id(), number=_free_number(session), kind=wanted.kind, person_id=wanted.person_id, state=ORDER.initial,
         currency=total.currency, total_minor=total.minor, placed_at=now, expires_at=wanted.expires_at, paid_at=None,
-        policy=dict(wanted.policy or POLICY.as_row()), language=wanted.language, country=wanted.country,
+        policy=dict(wanted.policy or refund_policy(session).as_row()), language=wanted.language, country=wanted.country,
     )  # fmt: skip
     session.add(order)
     session.flush()

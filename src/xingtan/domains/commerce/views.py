@@ -197,13 +197,16 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders a list wants; None: any. `number` is the beginning of an order's number."""
+    """Which orders a list wants; None: any. `line_kind`: with such a line; `placed_until` is exclusive."""
 
     state: str | None = None
     person_id: UUID | None = None
     product_id: UUID | None = None
     number: str | None = None
     needs_attention: bool = False
+    line_kind: str | None = None
+    placed_from: datetime | None = None
+    placed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

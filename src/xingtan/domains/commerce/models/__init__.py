@@ -45,6 +45,7 @@ from xingtan.domains.commerce.models.providers import (
     SandboxSlowRefund,
     SandboxTerms,
 )
+from xingtan.domains.commerce.models.refund_policies import RefundRule
 from xingtan.domains.commerce.models.sandbox import SandboxNotice, SandboxPayment
 from xingtan.domains.commerce.models.services import ServiceDelivery, ServiceMessage, ServiceQuote, ServiceRequest
 from xingtan.domains.commerce.models.subscriptions import (
@@ -98,6 +99,7 @@ __all__ = [
     "RedeemCode",
     "Refund",
     "RefundLine",
+    "RefundRule",
     "Reservation",
     "SalesOrder",
     "SandboxDispute",

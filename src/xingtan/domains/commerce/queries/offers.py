@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from xingtan.core.errors import NotFound, say
 from xingtan.core.money import Money
@@ -62,6 +62,25 @@ def live_offers(
     for (product_id, _), one in sorted(best.items(), key=lambda it: (_WAYS.index(it[1].model), it[0][1])):
         found.setdefault(product_id, []).append(one)
     return {product_id: tuple(offers) for product_id, offers in found.items()}
+
+
+def in_other_currencies(session: Session, wanted: OfferView, *, at: datetime) -> tuple[OfferView, ...]:
+    """Return the offers at `at` that sell the very same in another currency, one for each, by currency."""
+    rows = session.scalars(
+        select(Offer).where(
+            _same(Offer.product_id, wanted.product_id), _same(Offer.tier_id, wanted.tier_id),
+            Offer.currency != wanted.price.currency, *_live(at),
+        )
+    )  # fmt: skip
+    best: dict[str, OfferView] = {}
+    for row in sorted(rows, key=lambda row: _preference(row, row.currency)):
+        if slot(row.model, row.terms) == slot(wanted.model, wanted.terms):
+            best[row.currency] = offer_view(row)
+    return tuple(best[currency] for currency in sorted(best))
+
+
+def _same(column: InstrumentedAttribute[UUID | None], value: UUID | None) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
 
 
 def _live(at: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -171,6 +171,13 @@ def _filtered(only: OrderFilter) -> Select[SalesOrder]:
     if only.product_id is not None:
         lines = select(OrderLine.order_id).where(OrderLine.product_id == only.product_id)
         wanted = wanted.where(SalesOrder.id.in_(lines))
+    if only.line_kind is not None:
+        of_kind = select(OrderLine.order_id).where(OrderLine.kind == only.line_kind)
+        wanted = wanted.where(SalesOrder.id.in_(of_kind))
+    if only.placed_from is not None:
+        wanted = wanted.where(SalesOrder.placed_at >= only.placed_from)
+    if only.placed_until is not None:
+        wanted = wanted.where(SalesOrder.placed_at < only.placed_until)
     if only.number:
         wanted = wanted.where(SalesOrder.number == (read_number(only.number) or ""))
     if only.needs_attention:

@@ -1,6 +1,8 @@
 """How much may go back, and what a refund makes of payment and order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
 
 from xingtan.core.errors import Invalid, say
 from xingtan.core.money import Money
@@ -12,6 +14,27 @@ POLICY = RefundPolicy(days=7, version=1)
 
 REASONS = ("buyer_asked", "goodwill", "not_delivered", "duplicate", "mismatch")
 """Why money goes back; the last two are the academy's own."""
+
+
+BY_RULE = ("access", "rental", "subscription", "instalment", "group")
+"""What goes back whole by the rule. Gifts, wallets, credits and services have rules and pages of their own."""
+
+_ASKED_BACK = ("checkout", "renewal")
+NotBack = Literal["not_paid", "other_kind", "too_late", "too_far"]
+
+
+def why_not_back(
+    policy: RefundPolicy, *, order_kind: str, paid_at: datetime | None, at: datetime, completed_bp: int,
+    kinds: Iterable[str],
+) -> NotBack | None:  # fmt: skip
+    """Return why the rule does not give an order's money back for the asking at `at`; None when it does."""
+    if paid_at is None:
+        return "not_paid"
+    if order_kind not in _ASKED_BACK or not set(kinds) <= set(BY_RULE):
+        return "other_kind"
+    if at >= policy.until(paid_at):
+        return "too_late"
+    return "too_far" if completed_bp > policy.most_completed_bp else None
 
 
 def refund_amount(wanted: Money | None, *, left: Money) -> Money:

@@ -59,6 +59,20 @@ class PlaceOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewOrder:
+    """What `PlaceOrder` names, of somebody who only looks; `person_id` None: a stranger."""
+
+    person_id: UUID | None
+    offer_id: UUID
+    chosen: Money | None = None
+    also: tuple[UUID, ...] = ()
+    codes: tuple[str, ...] = ()
+    country: str | None = None
+    gift: GiftWish | None = None
+    group_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedOrder:
     """What became of a checkout: `payment_id` is to be presented to its provider; None when nothing is to be paid."""
 
@@ -89,7 +103,7 @@ def place_order(session: Session, command: PlaceOrder, *, clock: Clock) -> Place
     return _open_order(session, order_id, command.provider, clock=clock)
 
 
-def preview_order(session: Session, command: PlaceOrder, *, clock: Clock) -> Priced:
+def preview_order(session: Session, command: PlaceOrder | PreviewOrder, *, clock: Clock) -> Priced:
     """Return what `place_order` would charge now, computed by the same steps; nothing is written."""
     return price(session, _wishes(session, command, clock=clock), codes=command.codes, country=command.country)
 
@@ -104,7 +118,7 @@ def _one_time_key(command: PlaceOrder) -> OneTimeKey:
     return OneTimeKey(f"checkout:{command.person_id}", command.key, request)
 
 
-def _wishes(session: Session, command: PlaceOrder, *, clock: Clock) -> tuple[Wish, ...]:
+def _wishes(session: Session, command: PlaceOrder | PreviewOrder, *, clock: Clock) -> tuple[Wish, ...]:
     first = _wish(session, command, command.offer_id, clock=clock)
     main = replace(first, chosen=command.chosen, gift=command.gift, group_id=command.group_id)
     also = [_wish(session, command, offer_id, clock=clock) for offer_id in dict.fromkeys(command.also)]
@@ -112,12 +126,12 @@ def _wishes(session: Session, command: PlaceOrder, *, clock: Clock) -> tuple[Wis
         raise Invalid.of("also", say("These are sold in different currencies. Please buy them one by one."))
     wishes = (main, *(one for one in also if one.offer.id != main.offer.id))
     for wish in wishes:
-        if wish.gift is None:
+        if wish.gift is None and command.person_id is not None:
             _refuse_what_is_owned(session, command.person_id, wish)
     return wishes
 
 
-def _wish(session: Session, command: PlaceOrder, offer_id: UUID, *, clock: Clock) -> Wish:
+def _wish(session: Session, command: PlaceOrder | PreviewOrder, offer_id: UUID, *, clock: Clock) -> Wish:
     row = session.get(Offer, offer_id)
     if row is None:
         raise NotFound(say("There is nothing here."))
