@@ -97,14 +97,17 @@ def _place(here: Edge, offer: str, *, key: str, amount: str, provider: str) -> c
     person_id, clock = here.require_person(), here.platform.clock
     offer_id = private_id("offer", offer)
     wanted = here.read(lambda session: commerce.offer(session, offer_id))
-    if provider not in _offered(here, wanted.price.currency):
+    if provider not in here.read(lambda session: _offered(session, here, wanted.price)):
         raise Invalid.of("provider", say("Please choose how to pay."))
     command = commerce.PlaceOrder(person_id, offer_id, key, provider, here.language, _chosen(wanted, amount))
     return here.write(lambda session: commerce.place_order(session, command, clock=clock))
 
 
-def _offered(here: Edge, currency: str) -> tuple[str, ...]:
-    return commerce.offered(commerce.open_providers(here.platform), currency, language=here.language)
+def _offered(session: Session, here: Edge, price: Money) -> tuple[str, ...]:
+    """Return the ways to pay that fit; the wallet only where enough is in it."""
+    ways = commerce.offered(commerce.open_providers(here.platform), price.currency, language=here.language)
+    has_enough = commerce.wallet_covers(session, here.person_id, price)
+    return tuple(way for way in ways if way != "wallet" or has_enough)
 
 
 def _chosen(offer: commerce.OfferView, amount: str) -> Money | None:
@@ -142,7 +145,7 @@ def _checkout_page(
         what=what, product=product, cover=picture(next(iter(covers.values()), None)), offer=offer,
         offer_public_id=public_id("offer", offer.id),
         parts=tuple(Part(it.title, it.kind, it.product_id in owned) for it in goods.parts if it.was_published),
-        policy=commerce.POLICY, providers=_offered(here, offer.price.currency), key=secrets.token_urlsafe(18),
+        policy=commerce.POLICY, providers=_offered(session, here, offer.price), key=secrets.token_urlsafe(18),
         amount=offer.price.major() if amount is None else amount, email=email, errors=errors,
     )  # fmt: skip
 
