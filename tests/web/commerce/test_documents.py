@@ -62,6 +62,7 @@ def test_strangers_and_learners_stay_outside(client: Browser, learner: Browser) 
         assert learner.get(path).status_code == 403, path
 
 
+@pytest.mark.chinese_font
 def test_the_buyer_finds_her_receipt_and_its_pdf(learner: Browser, academy: Academy, open_browser: Open) -> None:
     assert "No documents yet" in learner.get("/account/invoices").text
     number = pay(academy)
@@ -86,6 +87,7 @@ def test_the_order_shows_its_documents(learner: Browser, academy: Academy) -> No
     assert "/account/invoices/RCP-2026-000001.pdf" in page
 
 
+@pytest.mark.chinese_font
 def test_an_invoice_is_asked_for_after_the_details_are_there(learner: Browser, academy: Academy) -> None:
     pay(academy)
     refused = send(learner, "/account/invoices/RCP-2026-000001/invoice")
@@ -126,6 +128,7 @@ def test_bad_details_are_refused_beside_their_field(learner: Browser, field: str
     assert "Nothing yet" in learner.get("/account/invoices").text
 
 
+@pytest.mark.chinese_font
 def test_the_studio_lists_series_and_documents(owner: Browser, academy: Academy) -> None:
     assert "No documents yet" in owner.get("/studio/documents").text
     for number in range(3):

@@ -15,6 +15,8 @@ from xingtan.domains.commerce.documents import pdf
 from xingtan.domains.commerce.documents.facts import sum_of
 from xingtan.domains.commerce.documents.words import WORDS
 
+pytestmark = pytest.mark.chinese_font
+
 SIX, ADDED = documents.Rate(600, "inclusive"), documents.Rate(825, "exclusive")
 SELLER = documents.Seller("杏坛书院", "91350100M000100Y43", "福州", "hello@example.org", "Thank you.")
 BUYER = documents.Buyer("company", "某某公司", "91110108551385082Q", "北京", "CN")
