@@ -5,6 +5,7 @@ from xingtan.domains.commerce.conversation import ask, charge, present, reconcil
 from xingtan.domains.commerce.errors import AlreadyOwned, NotByRule, NotEnough, NotWithdrawable, QuoteGone
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
+from xingtan.domains.commerce.groups.queries import GroupView, group_by_code
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.commerce.lines.kinds import GiftWish
 from xingtan.domains.commerce.notices import receive_notice
@@ -43,6 +44,7 @@ from xingtan.domains.commerce.providers.sandbox_desk import (
     choose,
     look,
 )
+from xingtan.domains.commerce.queries.countries import asks_country
 from xingtan.domains.commerce.queries.invariants import check
 from xingtan.domains.commerce.queries.offers import in_other_currencies, live_offers, offer, offers_for, offers_of
 from xingtan.domains.commerce.queries.open_questions import (
@@ -185,6 +187,7 @@ __all__ = [
     "DisputeView",
     "GiftWish",
     "Goods",
+    "GroupView",
     "Hold",
     "LineView",
     "MakeOffer",
@@ -250,6 +253,7 @@ __all__ = [
     "ask_all_open",
     "ask_back",
     "ask_for_service",
+    "asks_country",
     "begin_work",
     "cancel_order",
     "charge",
@@ -268,6 +272,7 @@ __all__ = [
     "export_part",
     "give_bonus",
     "goods",
+    "group_by_code",
     "in_other_currencies",
     "keep_past_orders",
     "lapse_credits",

@@ -22,6 +22,12 @@ class OfferGone(Conflict):
     code = "offer-gone"
 
 
+class PriceMoved(Conflict):
+    """It comes to another amount than the buyer was shown: nothing was ordered."""
+
+    code = "price-moved"
+
+
 class SoldOut(Conflict):
     """Something scarce is gone: a price's stock, a coupon's uses, a group's places."""
 

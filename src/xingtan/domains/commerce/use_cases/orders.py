@@ -15,7 +15,7 @@ from xingtan.core.money import Money
 from xingtan.core.viewer import Viewer
 from xingtan.domains.commerce import reservations
 from xingtan.domains.commerce.affiliates.program import Click, attribute
-from xingtan.domains.commerce.errors import AlreadyOwned, OfferGone
+from xingtan.domains.commerce.errors import AlreadyOwned, OfferGone, PriceMoved
 from xingtan.domains.commerce.events import OrderCancelled, OrderExpired
 from xingtan.domains.commerce.goods import goods
 from xingtan.domains.commerce.idempotency import OneTimeKey, recall, remember
@@ -41,7 +41,7 @@ class PlaceOrder:
 
     `also` are further offers taken along; `codes` coupon codes; `country` where she says she lives; `gift` that it is for
     somebody else; `group_id` the group to join, for an offer to groups;
-    `click` by whose link she came.
+    `click` by whose link she came; `expected` the total that she was shown.
     """
 
     person_id: UUID
@@ -56,6 +56,7 @@ class PlaceOrder:
     click: Click | None = None
     gift: GiftWish | None = None
     group_id: UUID | None = None
+    expected: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def place_order(session: Session, command: PlaceOrder, *, clock: Clock) -> Place
 
     An order for nothing is paid at once. `OfferGone` when a price is no longer for sale, `SoldOut` when it is gone,
     `AlreadyOwned` when the person can use all of it already, `Invalid` for an amount below the floor or a code that does
-    not count, `KeyReused` for a key with other content.
+    not count, `PriceMoved` when it is not the total that was shown, `KeyReused` for a key with other content.
     """
     one_time = _one_time_key(command)
     known = recall(session, one_time)
@@ -96,6 +97,8 @@ def place_order(session: Session, command: PlaceOrder, *, clock: Clock) -> Place
     priced = price(session, wishes, codes=command.codes, country=command.country)
     if priced.refused:
         raise Invalid({"code": priced.refused[0][1]})
+    if command.expected is not None and command.expected != priced.quote.total:
+        raise PriceMoved(say("This comes to another amount than was shown. Please look at it again."))
     order_id = _waiting_order(session, command, priced.quote, clock=clock)
     if order_id is None:
         order_id = _new_order(session, command, priced, clock=clock)
