@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from xingtan.core.clock import Clock
 from xingtan.core.money import Money
 from xingtan.core.period import Period
-from xingtan.domains.commerce.events import SubscriptionStarted
 from xingtan.domains.commerce.machines import SUBSCRIPTION
 from xingtan.domains.commerce.models import Offer, OrderLine, SalesOrder, Subscription
 from xingtan.domains.commerce.rules.intervals import instant
 from xingtan.domains.commerce.rules.plans import Plan
 from xingtan.domains.commerce.subscriptions import rights
+from xingtan.domains.commerce.subscriptions.events import SubscriptionStarted
 from xingtan.domains.commerce.subscriptions.lifecycle import Stretch, add_stretch, move, next_grid_period
 from xingtan.domains.commerce.subscriptions.rows import plan, plan_offered, policy_of
 from xingtan.domains.identity import api as identity

@@ -14,11 +14,11 @@ from xingtan.core.clock import Clock
 from xingtan.core.errors import Broken
 from xingtan.core.money import Money
 from xingtan.core.period import Period
-from xingtan.domains.commerce.events import SubscriptionChanged, SubscriptionMoved, SubscriptionRenewed
 from xingtan.domains.commerce.machines import BILLING_PERIOD, SUBSCRIPTION
 from xingtan.domains.commerce.models import BillingPeriod, Offer, Subscription
 from xingtan.domains.commerce.models.subscriptions import OVER
 from xingtan.domains.commerce.subscriptions import rights
+from xingtan.domains.commerce.subscriptions.events import SubscriptionChanged, SubscriptionMoved, SubscriptionRenewed
 from xingtan.domains.commerce.subscriptions.rows import (
     grid_period,
     interval,

@@ -19,7 +19,6 @@ from xingtan.core.money import Money, zero
 from xingtan.core.period import Period
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.audit.api import Action, note_action
-from xingtan.domains.commerce.events import SubscriptionReminded
 from xingtan.domains.commerce.models import BillingPeriod, Offer, Subscription
 from xingtan.domains.commerce.ordering import PAYABLE_FOR, new_payment
 from xingtan.domains.commerce.pricing import price_later
@@ -29,6 +28,7 @@ from xingtan.domains.commerce.rules.plans import Plan
 from xingtan.domains.commerce.rules.proration import MODES, Change, Held, Mode, Wanted, change_of, invoice_of
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote
 from xingtan.domains.commerce.subscriptions import lifecycle
+from xingtan.domains.commerce.subscriptions.events import SubscriptionReminded
 from xingtan.domains.commerce.subscriptions.lifecycle import Receipt, Turn
 from xingtan.domains.commerce.subscriptions.rows import (
     interval,

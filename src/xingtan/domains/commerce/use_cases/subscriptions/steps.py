@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.domains.commerce.events import SubscriptionPaymentAsked, SubscriptionReminded
 from xingtan.domains.commerce.machines import OPEN
 from xingtan.domains.commerce.models import Offer, Payment, SalesOrder, Subscription
 from xingtan.domains.commerce.ordering import new_payment
 from xingtan.domains.commerce.rules.dunning import Deed, next_step
 from xingtan.domains.commerce.subscriptions import lifecycle
+from xingtan.domains.commerce.subscriptions.events import SubscriptionPaymentAsked, SubscriptionReminded
 from xingtan.domains.commerce.subscriptions.rows import facts_of, live_method, locked, policy_of, reschedule, turns
 from xingtan.domains.commerce.use_cases.subscriptions.invoices import (
     ask_for_renewal,

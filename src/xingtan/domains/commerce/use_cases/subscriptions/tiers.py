@@ -13,9 +13,9 @@ from xingtan.core.errors import Invalid, NotFound, Sentence, say
 from xingtan.core.viewer import SYSTEM, Permission, Viewer
 from xingtan.domains.audit.api import Action, note_action
 from xingtan.domains.catalog import api as catalog
-from xingtan.domains.commerce.events import TierChanged
 from xingtan.domains.commerce.models import Offer, SubscriptionRules, Tier, TierPerk, TierRule
 from xingtan.domains.commerce.models.subscriptions import RULE_KINDS
+from xingtan.domains.commerce.subscriptions.events import TierChanged
 from xingtan.domains.commerce.subscriptions.tiers import tier
 from xingtan.domains.commerce.subscriptions.views import PerkView, RuleView, TierView
 from xingtan.infra.db import new_id
