@@ -230,7 +230,9 @@ def list_add_ons(ask: AskDep, cursor: Cursor = None, limit: Limit = 50) -> Page[
 @operation(router, "POST", "/add-ons", _WRITES, status=201, also=(404,))
 def make_add_on(ask: AskDep, body: AddOnIn) -> AddOn:
     """Have a product offered beside another."""
-    command = promotions.MakeAddOn(body.offered, body.place, body.product, {**body.note})
+    command = promotions.MakeAddOn(
+        body.offered, body.place, body.product, {str(language): text for language, text in body.note.items()}
+    )
     return AddOn.of(ask.write(lambda session: promotions.make_add_on(session, ask.viewer, command, clock=ask.clock)))
 
 

@@ -2,8 +2,34 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import checkout, documents, orders, paying, pricing, sandbox, services, subscriptions, wallet
+from xingtan.web.commerce import (
+    checkout,
+    codes,
+    documents,
+    gifts,
+    joining,
+    orders,
+    paying,
+    pricing,
+    sandbox,
+    services,
+    subscriptions,
+    wallet,
+)
 
 router = APIRouter()
-for _part in (checkout, orders, documents, paying, wallet, services, sandbox, pricing, subscriptions):
+for _part in (
+    checkout,
+    codes,
+    gifts,
+    orders,
+    documents,
+    paying,
+    wallet,
+    services,
+    sandbox,
+    pricing,
+    joining,
+    subscriptions,
+):
     router.include_router(_part.router)

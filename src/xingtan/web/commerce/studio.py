@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from xingtan.web.commerce import (
+    beside,
+    coupons,
     studio_books,
     studio_documents,
     studio_orders,
@@ -18,6 +20,8 @@ from xingtan.web.commerce import (
 
 router = APIRouter()
 for _part in (
+    coupons,
+    beside,
     studio_orders,
     studio_prices,
     studio_books,

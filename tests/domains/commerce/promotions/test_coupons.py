@@ -227,7 +227,7 @@ def test_a_flash_price_sells_its_stock_and_no_more(stall: Stall) -> None:
     shop = stall.shop
     tea, now = shop.product(), shop.clock.now()
     shop.offer(tea)
-    season = shop.offer(tea, "99", ends_at=now + timedelta(days=1), stock_total=5)
+    season = shop.offer(tea, "99", ends_at=now + timedelta(days=1), stock=5)
     people = [shop.person(f"p{number}") for number in range(24)]
 
     def work(number: int) -> Any:
