@@ -1,0 +1,109 @@
+"""The spans of time in which subscriptions bring something, and trials; from their billing periods.
+
+A period counts from its beginning, paid or not yet, until it or its subscription ends; instalments end by being paid
+and never count. A whole period is worth what was agreed for it after all reductions; the rest of one, after a change
+of plan, the plan's price. Tax within a price does not count.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session
+
+from xingtan.core.money import Money
+from xingtan.core.period import Period
+from xingtan.domains.commerce.models import BillingPeriod, Offer, OrderLine, Subscription
+from xingtan.domains.commerce.models.subscriptions import OVER
+from xingtan.domains.commerce.numbers.rules.curves import Span
+from xingtan.domains.commerce.rules.intervals import Interval, parse_interval
+from xingtan.domains.commerce.rules.tax import tax_of
+
+_PAID = ("paid", "refunded")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial that is over: when it ended, and whether money came after it."""
+
+    subscription_id: UUID
+    person_id: UUID
+    title: str
+    currency: str
+    ended_at: datetime
+    is_converted: bool
+
+
+def spans(session: Session, *, until: datetime) -> tuple[Span, ...]:
+    """Return every span that begins before `until`, subscription by subscription; one query."""
+    found: list[Span] = []
+    tax: dict[UUID, tuple[int, bool]] = {}
+    for row in session.execute(_periods(until)):
+        if row.tax_bp is not None:
+            tax[row.id] = (row.tax_bp, row.tax_is_added)
+        span = _span(row, tax.get(row.id, (0, True)))
+        if span is not None:
+            found.append(span)
+    return tuple(found)
+
+
+def trials(session: Session, over: Period) -> tuple[Trial, ...]:
+    """Return the trials that ended in the period, oldest first; one query."""
+    paid = select(BillingPeriod.id).where(
+        BillingPeriod.subscription_id == Subscription.id, BillingPeriod.kind == "regular",
+        BillingPeriod.state.in_(_PAID),
+    )  # fmt: skip
+    wanted = (
+        select(
+            Subscription.id, Subscription.person_id, Subscription.title, Subscription.currency, BillingPeriod.ends_at,
+            Subscription.ended_at, paid.exists().label("is_converted"),
+        )
+        .join(BillingPeriod, BillingPeriod.subscription_id == Subscription.id)
+        .where(BillingPeriod.kind == "trial", BillingPeriod.starts_at < over.ends_at)
+    )  # fmt: skip
+    found = (
+        Trial(row.id, row.person_id, row.title, row.currency, _earlier(row.ends_at, row.ended_at), row.is_converted)
+        for row in session.execute(wanted)
+    )
+    return tuple(sorted((one for one in found if one.ended_at in over), key=lambda one: one.ended_at))
+
+
+def _periods(until: datetime) -> Select[*tuple[object, ...]]:
+    line = and_(OrderLine.order_id == BillingPeriod.order_id, OrderLine.subject_id == Subscription.id)
+    return (
+        select(
+            Subscription.id, Subscription.person_id, Subscription.title, Subscription.currency, Subscription.state,
+            Subscription.ended_at, Subscription.periods, BillingPeriod.number, BillingPeriod.kind,
+            BillingPeriod.starts_at, BillingPeriod.ends_at, BillingPeriod.whole_starts_at, BillingPeriod.price_minor,
+            BillingPeriod.value_minor, BillingPeriod.offer_id, Offer.terms, OrderLine.tax_bp, OrderLine.tax_is_added,
+        )
+        .join(BillingPeriod, BillingPeriod.subscription_id == Subscription.id)
+        .join(Offer, Offer.id == BillingPeriod.offer_id)
+        .outerjoin(OrderLine, line)
+        .where(Subscription.kind == "subscription", BillingPeriod.starts_at < until)
+        .order_by(Subscription.id, BillingPeriod.number)
+    )  # fmt: skip
+
+
+def _span(row: Row[*tuple[object, ...]], tax: tuple[int, bool]) -> Span | None:
+    ends_at = _end(row)
+    if row.kind != "regular" or (ends_at is not None and ends_at <= row.starts_at):
+        return None
+    is_part = row.starts_at > row.whole_starts_at
+    agreed = Money(row.price_minor if is_part else row.value_minor, row.currency)
+    rate_bp, is_added = tax
+    net = agreed if is_added else tax_of(agreed, rate_bp, "inclusive").net
+    every: Interval = parse_interval(str(row.terms["interval"]))
+    return Span(row.id, row.person_id, row.offer_id, row.title, net, every, row.starts_at, ends_at)
+
+
+def _end(row: Row[*tuple[object, ...]]) -> datetime | None:
+    """Return when the stretch stops to bring something; None while its subscription goes on by itself."""
+    if row.number == row.periods and row.state not in (*OVER, "cancelled"):
+        return None
+    return _earlier(row.ends_at, row.ended_at)
+
+
+def _earlier(ends_at: datetime, ended_at: datetime | None) -> datetime:
+    return ends_at if ended_at is None else min(ends_at, ended_at)

@@ -1,0 +1,1 @@
+"""Pure reckoning of numbers, from spans of time that are paid for."""
