@@ -1,6 +1,7 @@
 """My subscriptions: what they cost and until when; another plan, a pause, the end, another card. Two clicks each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Annotated, TypeVar, cast
 from uuid import UUID
@@ -33,6 +34,7 @@ router = APIRouter()
 Text = Annotated[str, Form()]
 Asked = Annotated[str, Query(max_length=60)]
 T = TypeVar("T")
+Named = TypeVar("Named", subscribing.SubscriptionRow, subscribing.SubscriptionView)
 _HERE = "/account/subscriptions"
 _PAYING = "20/minute"
 
@@ -42,7 +44,8 @@ def mine(here: EdgeDep) -> Response:
     """What I pay again and again, and the cards that I left."""
     here.require_person()
     with here.platform.database.reading() as session:
-        rows = subscribing.my_subscriptions(session, here.viewer)
+        names = _tier_names(session, here)
+        rows = tuple(_named(one, names) for one in subscribing.my_subscriptions(session, here.viewer))
         methods = subscribing.payment_methods(session, here.viewer)
     page = MySubscriptionsPage(rows, {one.id: _public(one.id) for one in rows}, methods, _method_ids(methods))
     return render(here, page)
@@ -238,7 +241,16 @@ def _own(session: Session, here: Edge, sub_id: UUID) -> subscribing.Subscription
     found = subscribing.subscription(session, here.viewer, sub_id)
     if found.person_id != here.person_id:  # staff have the studio
         raise NotFound(say("There is no such subscription."))
-    return found
+    return _named(found, _tier_names(session, here))
+
+
+def _tier_names(session: Session, here: Edge) -> dict[UUID, str]:
+    return {tier.id: tier.name_in(here.language) for tier in subscribing.tiers(session, with_retired=True)}
+
+
+def _named(one: Named, names: Mapping[UUID, str]) -> Named:
+    """Return the subscription under its tier's name in the reader's language."""
+    return replace(one, title=names.get(one.tier_id, one.title)) if one.tier_id is not None else one
 
 
 def _page(here: Edge, sub_id: UUID, *, errors: Errors | None = None, **values: str) -> SubscriptionPage:
@@ -258,7 +270,7 @@ def _change_page(here: Edge, sub_id: UUID, *, offer: str, mode: str, errors: Err
     with here.platform.database.reading() as session:
         sub = _own(session, here, sub_id)
         found = subscribing.change_choices(session, here.viewer, sub_id, clock=here.platform.clock)
-        names = {tier.id: tier.name_in(here.language) for tier in subscribing.tiers(session)}
+        names = _tier_names(session, here)
         preview = None
         if offer:
             command = subscribing.ChangePlan(

@@ -133,7 +133,7 @@ def _row(sub: Subscription) -> SubscriptionRow:
     agreed = plan(sub)
     return SubscriptionRow(
         sub.id, sub.person_id, sub.kind, sub.state, sub.title, agreed.price, agreed.monthly, sub.every,
-        sub.period_ends_at, sub.pause_until, sub.started_at, sub.ended_at,
+        sub.period_ends_at, sub.pause_until, sub.started_at, sub.ended_at, sub.tier_id,
     )  # fmt: skip
 
 

@@ -97,6 +97,7 @@ class SubscriptionRow:
     pause_until: datetime | None
     started_at: datetime
     ended_at: datetime | None
+    tier_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
