@@ -84,6 +84,7 @@ from xingtan.domains.commerce.services.reading import (
     request_by_id,
     request_counts,
     requests,
+    state_of,
 )
 from xingtan.domains.commerce.services.working import (
     Deliver,
@@ -334,6 +335,7 @@ __all__ = [
     "settle",
     "settle_dispute",
     "sold_count",
+    "state_of",
     "take_back_gift",
     "transfer",
     "transfers",

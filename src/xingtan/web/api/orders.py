@@ -46,7 +46,7 @@ def place_order(ask: AskDep, body: OrderIn, key: OneTimeKey) -> Placed:
     providers = commerce.open_providers(ask.platform)
     provider = body.provider or next(iter(providers), "")
     command = commerce.PlaceOrder(
-        ask.person_id, body.offer, key, _known(provider, providers), ask.viewer.language,
+        ask.person_id, body.offer, key, known_provider(provider, providers), ask.viewer.language,
         body.amount.money if body.amount else None,
     )  # fmt: skip
     placed = ask.write(lambda session: commerce.place_order(session, command, clock=ask.clock))
@@ -59,7 +59,7 @@ def pay_order(
 ) -> Placed:
     """Try again to pay one's own order."""
     providers = commerce.open_providers(ask.platform)
-    chosen = _known(provider or next(iter(providers), ""), providers)
+    chosen = known_provider(provider or next(iter(providers), ""), providers)
     placed = ask.write(
         lambda session: commerce.pay_again(session, ask.viewer, number, provider=chosen, clock=ask.clock)
     )
@@ -117,7 +117,8 @@ def request_refund(ask: AskDep, payment: PaymentPath, body: RefundIn, key: OneTi
     return RefundRequested(id=refund_id)
 
 
-def _known(provider: str, providers: commerce.Providers) -> str:
+def known_provider(provider: str, providers: commerce.Providers) -> str:
+    """Return the provider's name; `Invalid` for one that is not offered here."""
     if provider and provider not in providers:
         raise Invalid.of("provider", say("This way to pay is not offered here."))
     return provider

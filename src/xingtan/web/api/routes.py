@@ -13,7 +13,9 @@ from xingtan.web.api import (
     people,
     products,
     promotions,
+    services,
     transfers,
+    wallets,
     webhooks,
 )
 from xingtan.web.wing import Wing
@@ -26,6 +28,8 @@ for room in (
     promotions,
     assets,
     orders,
+    wallets,
+    services,
     learning,
     me,
     people,

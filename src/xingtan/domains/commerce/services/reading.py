@@ -31,7 +31,7 @@ from xingtan.domains.commerce.rules.quotes import (
     may_leave,
     parts,
 )
-from xingtan.domains.commerce.services.rows import READS
+from xingtan.domains.commerce.services.rows import READS, REFUNDS, WRITES
 from xingtan.domains.commerce.services.sealing import BRIEF, DELIVERY, FILE_NAME, MESSAGE, SCOPE, opened
 from xingtan.infra.vault import Vault
 
@@ -155,6 +155,13 @@ def request(session: Session, viewer: Viewer, number: str, *, at: datetime, vaul
     """Return any request, for staff."""
     viewer.require(READS)
     return _view(session, _found(session, number, None), at=at, vault=vault)
+
+
+def state_of(session: Session, viewer: Viewer, number: str) -> str:
+    """Return the state of any request, for staff who may read, quote or settle."""
+    if not any(viewer.may(one) for one in (READS, WRITES, REFUNDS)):
+        viewer.require(READS)
+    return _found(session, number, None).state
 
 
 def request_by_id(session: Session, request_id: UUID) -> RequestRow:
