@@ -158,6 +158,7 @@ def address(house: House, call: str) -> tuple[str, str]:
         "asset",
         "section",
         "payment",
+        "use",
         "note",
         "attempt",
         "session",

@@ -113,4 +113,35 @@ SUMMARIES: Mapping[str, Sentence] = {
     "start_import": say("Do the import that a dry run looked at, in the background. Doing it twice changes nothing."),
     "get_import": say("How far an import is; at its end, its report."),
     "export_product": say("Take a product out: as a ZIP of Markdown that can be imported again, or as an EPUB book."),
+    "list_my_wallets": say("One's own wallets, one for each currency."),
+    "list_my_wallet_entries": say(
+        "Every line of one's own wallet, newest first; `before` is the number behind which the list goes on."
+    ),
+    "withdraw": say(
+        "Send unused money back to the payments that it came from, the oldest first; it is sent in the background."
+    ),
+    "list_my_credits": say("One's own credits, those that can still be used first."),
+    "list_my_uses": say("What one was charged for by itself, newest first; the last 200."),
+    "open_lesson_by_use": say(
+        "Pay for a lesson, or for a minute of it, by a credit or from the wallet, and open it. Again costs nothing."
+    ),
+    "reverse_use": say("Take a use back: its right ends, and what it cost is there again."),
+    "list_my_services": say("One's own requests, newest first."),
+    "ask_for_service": say("Ask for a service."),
+    "get_my_service": say("One's own request."),
+    "write_service_message": say("Say something about one's own request."),
+    "agree_to_quote": say("Agree to the newest quote."),
+    "pay_service": say(
+        "Place the order for what is to be paid next, and get the address of the page on which it is paid."
+    ),
+    "accept_delivery": say("Accept what was delivered."),
+    "dispute_delivery": say("Say that what was delivered is not what was agreed upon."),
+    "leave_service": say("End one's own request, before work began or when it is late; what was paid goes back."),
+    "list_services": say("Everybody's requests, those that moved last first; the last 200."),
+    "get_service": say("Any request."),
+    "quote_service": say("Quote, or quote anew."),
+    "begin_service": say("Say that the work has begun."),
+    "deliver_service": say("Hand the work over in words; a file is handed over in the studio."),
+    "decline_service": say("Give the request up; what was paid goes back."),
+    "settle_service": say("End a dispute: so much goes back, the rest is earned."),
 }
