@@ -59,11 +59,7 @@ def goods(session: Session, product_id: UUID) -> Goods:
 
 def part_ids(session: Session, product_ids: Iterable[UUID]) -> tuple[UUID, ...]:
     """Return the products that the bundles among `product_ids` hold, now, without doubles."""
-    found: dict[UUID, None] = {}
-    for card in catalog.find_products(session, product_ids).values():
-        if card.kind == "bundle":
-            found |= {part.id: None for part in catalog.bundle_contents(session, card.id)}
-    return tuple(found)
+    return catalog.bundle_part_ids(session, product_ids)
 
 
 def _goods(card: catalog.ProductCard, parts: tuple[Goods, ...] = ()) -> Goods:
