@@ -21,12 +21,27 @@ from xingtan.web.api import (
     orders,
     people,
     products,
+    promotions,
     transfers,
     webhooks,
 )
 from xingtan.web.api.summaries import SUMMARIES
 
-ROOMS = (access, assets, learning, lessons, me, numbers, offers, orders, people, products, transfers, webhooks)
+ROOMS = (
+    access,
+    assets,
+    learning,
+    lessons,
+    me,
+    numbers,
+    offers,
+    orders,
+    people,
+    products,
+    promotions,
+    transfers,
+    webhooks,
+)
 GUIDE = Path(__file__).parents[3] / "docs/reference/api.md"
 
 
