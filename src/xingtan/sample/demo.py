@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import Broken, Refused
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.identity import api as identity
 from xingtan.infra.platform import Platform, open_platform
 from xingtan.infra.settings import Settings
@@ -107,6 +108,8 @@ def write_demo(platform: Platform, *, learners: int, tell: Callable[[str], None]
     tell(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
     historian = Historian(platform, shelves, _known(platform, lives))
     _write_history(platform, historian, lives, shelves=shelves, beginning=beginning, tell=tell)
+    while platform.database.write(documents.number_documents):
+        pass
     keys = _keys(platform, historian.people)
     truth = truth_of([life.learner for life in lives], keys, now=beginning.now, seed=beginning.seed)
     showcase = _showcase(lives, shelves.world, now=beginning.now)

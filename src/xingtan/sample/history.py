@@ -103,7 +103,8 @@ class Historian:
             clock.set(learner.joined_at)
             people[learner.number] = self._register(session, learner, clock)
         session.flush()
-        commerce.keep_past_orders(session, [self._past(purchase, people) for purchase in chapter.purchases])
+        past = [self._past(purchase, people) for purchase in chapter.purchases]
+        commerce.keep_past_orders(session, past, vault=self._platform.vault)
         self._keep_learning(session, chapter, people)
         self._keep_traces(session, chapter, people)
         return people

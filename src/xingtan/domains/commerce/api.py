@@ -67,7 +67,7 @@ from xingtan.domains.commerce.refund_policies import (
     refund_policy,
     set_refund_policy,
 )
-from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
+from xingtan.domains.commerce.rehearsal.past import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
 from xingtan.domains.commerce.rules.quotes import ACCEPT_WITHIN, Terms
 from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine

@@ -6,7 +6,7 @@
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,13 +21,15 @@ from xingtan.core.period import Period
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce.goods import Goods, goods
 from xingtan.domains.commerce.machines import ORDER, PAYMENT, REFUND
-from xingtan.domains.commerce.models import OrderLine, Payment, Refund, SalesOrder, SandboxPayment
+from xingtan.domains.commerce.models import OrderLine, Payment, Refund, RefundLine, SalesOrder, SandboxPayment
+from xingtan.domains.commerce.ordering import PAYABLE_FOR
 from xingtan.domains.commerce.providers.sandbox import NAME
+from xingtan.domains.commerce.rehearsal.receipts import PastPaper, keep_past_papers
 from xingtan.domains.commerce.rules.numbers import BITS, order_number
 from xingtan.domains.commerce.rules.refunds import POLICY
-from xingtan.domains.commerce.ordering import PAYABLE_FOR
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.infra.db import new_id
+from xingtan.infra.vault import Vault
 
 _REASON = "buyer_asked"
 _NEVER_STARTED = "never_started"
@@ -61,25 +63,28 @@ class _Rows:
     lines: list[dict[str, Any]]
     payments: list[dict[str, Any]]
     refunds: list[dict[str, Any]]
+    refund_lines: list[dict[str, Any]]
     sandbox: list[dict[str, Any]]
     entries: list[books.DatedEntry]
     rights: list[entitlements.PastRight]
+    papers: list[PastPaper]
 
 
-def keep_past_orders(session: Session, found: Sequence[PastOrder]) -> tuple[UUID, ...]:
-    """Keep orders of the past with all that belongs to them, and return their ids in order."""
+def keep_past_orders(session: Session, found: Sequence[PastOrder], *, vault: Vault) -> tuple[UUID, ...]:
+    """Keep orders of the past with all that belongs to them, receipts included, and return their ids in order."""
     things = {product_id: goods(session, product_id) for product_id in {one.product_id for one in found}}
-    rows = _Rows([], [], [], [], [], [], [])
+    rows = _Rows([], [], [], [], [], [], [], [], [])
     for one, number in zip(found, _free_numbers(session, len(found)), strict=True):
         _write(rows, one, things[one.product_id], number)
     for table, some in (
         (SalesOrder, rows.orders), (OrderLine, rows.lines), (Payment, rows.payments), (Refund, rows.refunds),
-        (SandboxPayment, rows.sandbox),
+        (RefundLine, rows.refund_lines), (SandboxPayment, rows.sandbox),
     ):  # fmt: skip
         if some:
             session.execute(insert(table), some)
     books.post_past(session, rows.entries)
     entitlements.keep_past_rights(session, rows.rights)
+    keep_past_papers(session, rows.papers, vault=vault)
     return tuple(row["id"] for row in rows.orders)
 
 
@@ -105,7 +110,7 @@ def _write(rows: _Rows, one: PastOrder, thing: Goods, number: str) -> None:
     })  # fmt: skip
     rows.rights += _rights(one, order_id, thing)
     if one.total:
-        _pay(rows, one, order_id, f"{number} · {thing.title}", number)
+        _pay(rows, one, rows.orders[-1], rows.lines[-1])
 
 
 def _order(one: PastOrder, order_id: UUID, number: str) -> dict[str, Any]:
@@ -131,7 +136,8 @@ def _rights(one: PastOrder, order_id: UUID, thing: Goods) -> Iterator[entitlemen
         )  # fmt: skip
 
 
-def _pay(rows: _Rows, one: PastOrder, order_id: UUID, description: str, number: str) -> None:
+def _pay(rows: _Rows, one: PastOrder, order: Mapping[str, Any], line: Mapping[str, Any]) -> None:
+    order_id, number, title = order["id"], order["number"], line["title"]
     payment_id, refund_id = new_id(), new_id()
     reference = f"sbx_{secrets.token_urlsafe(18)}" if one.paid_at else None
     rows.payments.append(_payment(one, payment_id, order_id, reference))
@@ -139,14 +145,23 @@ def _pay(rows: _Rows, one: PastOrder, order_id: UUID, description: str, number: 
         return
     rows.entries += _entries(one, order_id, payment_id, refund_id)
     rows.sandbox.append(_sandbox(one, payment_id, refund_id, reference) | {
-        "description": description, "return_url": f"/pay/{number}/return",
+        "description": f"{number} · {title}", "return_url": f"/pay/{number}/return",
     })  # fmt: skip
+    rows.papers.append(PastPaper(
+        order, title, one.total, NAME, f"payment:{payment_id}", one.paid_at, f"refund:{refund_id}", one.refunded_at,
+        _REASON,
+    ))  # fmt: skip
     if one.refunded_at:
         rows.refunds.append({
             "id": refund_id, "order_id": order_id, "payment_id": payment_id,
             "state": REFUND.after(REFUND.initial, "succeeded"), "amount_minor": one.total.minor,
-            "currency": one.total.currency, "reason": _REASON, "line_id": None, "requested_by_id": None, "failure_code": None,
+            "currency": one.total.currency, "reason": _REASON, "line_id": None, "requested_by_id": None,
+            "failure_code": None,
             "created_at": one.refunded_at, "settled_at": one.refunded_at,
+        })  # fmt: skip
+        rows.refund_lines.append({
+            "id": new_id(), "refund_id": refund_id, "dispute_id": None, "line_id": line["id"],
+            "amount_minor": one.total.minor, "tax_minor": 0,
         })  # fmt: skip
 
 
