@@ -12,13 +12,31 @@ from xingtan.core.ids import public_id
 from xingtan.core.money import Money
 from xingtan.core.viewer import Viewer
 from xingtan.domains.commerce.queries.orders import orders_in_full
+from xingtan.domains.commerce.subscriptions.queries import my_subscriptions
+from xingtan.domains.commerce.subscriptions.views import SubscriptionRow
 from xingtan.domains.commerce.views import OrderView, PaymentView, RefundView
 from xingtan.infra.vault import Vault
 
 
 def export_part(session: Session, person_id: UUID, *, clock: Clock, vault: Vault) -> Mapping[str, Any]:  # noqa: ARG001 - the shape of every domain's part
-    """Return the person's orders with their lines, payments and refunds, oldest first, as plain data."""
-    return {"orders": [_order(one) for one in orders_in_full(session, Viewer(person_id))]}
+    """Return the person's orders (with lines, payments, refunds; oldest first) and subscriptions, as plain data."""
+    mine = Viewer(person_id)
+    return {
+        "orders": [_order(one) for one in orders_in_full(session, mine)],
+        "subscriptions": [_subscription(one) for one in my_subscriptions(session, mine)],
+    }
+
+
+def _subscription(row: SubscriptionRow) -> Mapping[str, Any]:
+    return {
+        "title": row.title,
+        "state": row.state,
+        "price": _amount(row.price),
+        "every": row.interval,
+        "started_at": row.started_at.isoformat(),
+        "paid_until": row.period_ends_at.isoformat(),
+        "ended_at": _instant(row.ended_at),
+    }
 
 
 def _order(order: OrderView) -> Mapping[str, Any]:
