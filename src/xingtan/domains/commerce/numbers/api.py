@@ -1,9 +1,9 @@
 """The door to the numbers of the business."""
 
 from xingtan.domains.commerce.numbers.formulas import BY_CODE, FORMULAS, MOVES, Formula
-from xingtan.domains.commerce.numbers.queries.business import Wanted, numbers
+from xingtan.domains.commerce.numbers.queries.business import numbers
 from xingtan.domains.commerce.numbers.queries.rows import rows
-from xingtan.domains.commerce.numbers.rules.calendar import days_between, month_bounds, months, slices
+from xingtan.domains.commerce.numbers.rules.calendar import Wanted, wanted
 from xingtan.domains.commerce.numbers.rules.cohorts import Cell, Cohort
 from xingtan.domains.commerce.numbers.rules.movements import KINDS, Bridge
 from xingtan.domains.commerce.numbers.rules.sales import AHEAD, Sum
@@ -26,10 +26,7 @@ __all__ = [
     "Sum",
     "Value",
     "Wanted",
-    "days_between",
-    "month_bounds",
-    "months",
     "numbers",
     "rows",
-    "slices",
+    "wanted",
 ]

@@ -8,32 +8,17 @@ from itertools import pairwise
 from sqlalchemy.orm import Session
 
 from xingtan.core.money import Money
-from xingtan.core.period import Period
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce.numbers.queries.sold import sold
 from xingtan.domains.commerce.numbers.queries.spans import Trial, spans, trials
+from xingtan.domains.commerce.numbers.rules.calendar import Wanted
 from xingtan.domains.commerce.numbers.rules.cohorts import cohorts
 from xingtan.domains.commerce.numbers.rules.curves import Curve, Span, curves, of_currency, standing
 from xingtan.domains.commerce.numbers.rules.movements import Movement, bridge, movements
 from xingtan.domains.commerce.numbers.rules.rates import ratio_bp, retention, worth
 from xingtan.domains.commerce.numbers.rules.sales import AHEAD, Sold, sum_of, sums
 from xingtan.domains.commerce.numbers.views import Numbers, PlanFigures, Slice, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which numbers: of a period that ends, with these bounds of its slices, and these of the cohorts' months."""
-
-    starts_at: datetime
-    ends_at: datetime
-    slices: Sequence[datetime]
-    months: Sequence[datetime]
-
-    @property
-    def period(self) -> Period:
-        """Return the period."""
-        return Period(self.starts_at, self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)

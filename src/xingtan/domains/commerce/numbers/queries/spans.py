@@ -1,20 +1,24 @@
 """The spans of time in which subscriptions bring something, and trials; from their billing periods.
 
-A period counts from its beginning, paid or not yet, until it or its subscription ends; instalments end by being paid
-and never count. A whole period is worth what was agreed for it after all reductions; the rest of one, after a change
-of plan, the plan's price. Tax within a price does not count.
+A period counts from its beginning, paid or not yet, until it or its subscription ends; the first one only when it is
+paid, so that a trial which comes to nothing never counts. Instalments end by being paid and never count. A whole period
+is worth what was agreed for it after all reductions; the rest of one, after a change of plan, the plan's price. Tax
+within a price does not count.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from xingtan.core.money import Money
 from xingtan.core.period import Period
-from xingtan.domains.commerce.models import BillingPeriod, Offer, OrderLine, Subscription
+from xingtan.domains.commerce.models import BillingPeriod, Offer, OrderLine, SalesOrder, Subscription
 from xingtan.domains.commerce.models.subscriptions import OVER
 from xingtan.domains.commerce.numbers.rules.curves import Span
 from xingtan.domains.commerce.rules.intervals import Interval, parse_interval
@@ -38,21 +42,30 @@ class Trial:
 def spans(session: Session, *, until: datetime) -> tuple[Span, ...]:
     """Return every span that begins before `until`, subscription by subscription; one query."""
     found: list[Span] = []
-    tax: dict[UUID, tuple[int, bool]] = {}
-    for row in session.execute(_periods(until)):
-        if row.tax_bp is not None:
-            tax[row.id] = (row.tax_bp, row.tax_is_added)
-        span = _span(row, tax.get(row.id, (0, True)))
-        if span is not None:
-            found.append(span)
+    for _, rows in groupby(session.execute(_periods(until)), key=lambda row: row.id):
+        found += _of_subscription(rows)
     return tuple(found)
+
+
+def _of_subscription(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[Span]:
+    tax, has_paid = (0, True), False
+    for row in rows:
+        tax = tax if row.tax_bp is None else (row.tax_bp, row.tax_is_added)
+        starts_at = row.starts_at
+        if row.kind == "regular" and not has_paid:
+            if row.state not in _PAID:
+                continue  # a trial that nobody has paid for yet
+            starts_at, has_paid = max(row.starts_at, row.paid_at or row.starts_at), True
+        span = _span(row, tax, starts_at=starts_at)
+        if span is not None:
+            yield span
 
 
 def trials(session: Session, over: Period) -> tuple[Trial, ...]:
     """Return the trials that ended in the period, oldest first; one query."""
-    paid = select(BillingPeriod.id).where(
-        BillingPeriod.subscription_id == Subscription.id, BillingPeriod.kind == "regular",
-        BillingPeriod.state.in_(_PAID),
+    later = aliased(BillingPeriod)
+    paid = select(later.id).where(
+        later.subscription_id == Subscription.id, later.kind == "regular", later.state.in_(_PAID)
     )  # fmt: skip
     wanted = (
         select(
@@ -69,38 +82,41 @@ def trials(session: Session, over: Period) -> tuple[Trial, ...]:
     return tuple(sorted((one for one in found if one.ended_at in over), key=lambda one: one.ended_at))
 
 
-def _periods(until: datetime) -> Select[*tuple[object, ...]]:
+def _periods(until: datetime) -> Select[*tuple[Any, ...]]:
     line = and_(OrderLine.order_id == BillingPeriod.order_id, OrderLine.subject_id == Subscription.id)
     return (
         select(
-            Subscription.id, Subscription.person_id, Subscription.title, Subscription.currency, Subscription.state,
-            Subscription.ended_at, Subscription.periods, BillingPeriod.number, BillingPeriod.kind,
+            Subscription.id, Subscription.person_id, Subscription.title, Subscription.currency,
+            Subscription.state.label("life"), Subscription.ended_at, Subscription.periods,
+            BillingPeriod.number, BillingPeriod.kind, BillingPeriod.state,
             BillingPeriod.starts_at, BillingPeriod.ends_at, BillingPeriod.whole_starts_at, BillingPeriod.price_minor,
             BillingPeriod.value_minor, BillingPeriod.offer_id, Offer.terms, OrderLine.tax_bp, OrderLine.tax_is_added,
+            SalesOrder.paid_at,
         )
         .join(BillingPeriod, BillingPeriod.subscription_id == Subscription.id)
         .join(Offer, Offer.id == BillingPeriod.offer_id)
         .outerjoin(OrderLine, line)
+        .outerjoin(SalesOrder, SalesOrder.id == BillingPeriod.order_id)
         .where(Subscription.kind == "subscription", BillingPeriod.starts_at < until)
         .order_by(Subscription.id, BillingPeriod.number)
     )  # fmt: skip
 
 
-def _span(row: Row[*tuple[object, ...]], tax: tuple[int, bool]) -> Span | None:
+def _span(row: Row[*tuple[Any, ...]], tax: tuple[int, bool], *, starts_at: datetime) -> Span | None:
     ends_at = _end(row)
-    if row.kind != "regular" or (ends_at is not None and ends_at <= row.starts_at):
+    if row.kind != "regular" or (ends_at is not None and ends_at <= starts_at):
         return None
     is_part = row.starts_at > row.whole_starts_at
     agreed = Money(row.price_minor if is_part else row.value_minor, row.currency)
     rate_bp, is_added = tax
     net = agreed if is_added else tax_of(agreed, rate_bp, "inclusive").net
     every: Interval = parse_interval(str(row.terms["interval"]))
-    return Span(row.id, row.person_id, row.offer_id, row.title, net, every, row.starts_at, ends_at)
+    return Span(row.id, row.person_id, row.offer_id, row.title, net, every, starts_at, ends_at)
 
 
-def _end(row: Row[*tuple[object, ...]]) -> datetime | None:
+def _end(row: Row[*tuple[Any, ...]]) -> datetime | None:
     """Return when the stretch stops to bring something; None while its subscription goes on by itself."""
-    if row.number == row.periods and row.state not in (*OVER, "cancelled"):
+    if row.number == row.periods and row.life not in (*OVER, "cancelled"):
         return None
     return _earlier(row.ends_at, row.ended_at)
 
