@@ -428,6 +428,17 @@ class PayoutPaid(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralRewarded(Event):
+    """A friend's first order is mature: the learner who sent her has her reward in the wallet."""
+
+    kind: ClassVar[str] = "commerce.referral_rewarded"
+    referral_id: UUID
+    person_id: UUID
+    order_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class RefundPolicyChanged(Event):
     """Orders from now on are placed under another refund rule."""
 

@@ -25,6 +25,7 @@ from xingtan.domains.commerce.providers import SETTLE_PAYMENT
 from xingtan.domains.commerce.providers.opening import sandbox_secret
 from xingtan.domains.commerce.providers.sandbox import NAME, SIGNATURE_HEADER, sign
 from xingtan.domains.commerce.providers.sandbox_notices import DELIVER_NOTICE, take_notice
+from xingtan.domains.commerce.referrals import jobs as referral_jobs
 from xingtan.domains.commerce.services import jobs as service_jobs
 from xingtan.domains.commerce.use_cases.orders import expire_orders
 from xingtan.domains.commerce.use_cases.refunds import SEND_REFUND
@@ -90,6 +91,7 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
     **wallet_jobs.TRANSACTIONAL,
     **group_jobs.TRANSACTIONAL,
     **affiliate_jobs.TRANSACTIONAL,
+    **referral_jobs.TRANSACTIONAL,
     **service_jobs.TRANSACTIONAL,
 }
 """Jobs whose effect is rows: ``(session, platform, args)``."""
@@ -117,6 +119,7 @@ PERIODIC: tuple[Periodic, ...] = (
     *subscription_jobs.PERIODIC,
     *wallet_jobs.PERIODIC,
     *group_jobs.PERIODIC,
+    *referral_jobs.PERIODIC,
     *service_jobs.PERIODIC,
 )
 
@@ -128,6 +131,7 @@ _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
     },
     promotions.HANDLERS,
     affiliate_jobs.HANDLERS,
+    referral_jobs.HANDLERS,
     subscription_jobs.HANDLERS,
     wallet_jobs.HANDLERS,
     service_jobs.HANDLERS,

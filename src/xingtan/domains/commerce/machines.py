@@ -236,3 +236,12 @@ PAYOUT = Machine(
         ("drawn_up", "called off"): "called_off",
     },
 )
+
+REFERRAL = Machine(
+    "referral",
+    "waiting",
+    {
+        ("waiting", "matured"): "rewarded",
+        ("waiting", "nothing left"): "void",  # its money went back, or the learner has had all rewards of a year
+    },
+)

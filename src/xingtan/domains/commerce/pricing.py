@@ -16,6 +16,7 @@ from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.lines import line_for
 from xingtan.domains.commerce.lines.kinds import Wish
 from xingtan.domains.commerce.promotions.lowering import less_by_country, less_coupons, less_owned
+from xingtan.domains.commerce.referrals.lowering import less_referral
 from xingtan.domains.commerce.reservations import Hold
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote, quote
 from xingtan.domains.commerce.rules.tax import Rate
@@ -68,14 +69,21 @@ def _purchasing_power(session: Session, basket: Basket) -> Basket:
     return replace(basket, lines=less_by_country(session, basket.country, basket.lines))
 
 
+def _referral(session: Session, basket: Basket) -> Basket:
+    found = less_referral(session, basket.person_id, basket.lines, basket.codes)
+    holds, refused = (*basket.holds, *found.holds), (*basket.refused, *found.refused)
+    return replace(basket, lines=found.lines, codes=found.codes, holds=holds, refused=refused)
+
+
 def _coupons(session: Session, basket: Basket) -> Basket:
     found = less_coupons(session, basket.person_id, basket.lines, basket.codes, at=basket.at)
-    return replace(basket, lines=found.lines, holds=(*basket.holds, *found.holds), refused=found.refused)
+    refused = (*basket.refused, *found.refused)
+    return replace(basket, lines=found.lines, holds=(*basket.holds, *found.holds), refused=refused)
 
 
 def _tax(session: Session, basket: Basket) -> Basket:
-    cards = catalog.find_products(session, [one.product_id for one in basket.lines if one.product_id is not None])
-    kinds: dict[UUID | None, str] = {product_id: card.kind for product_id, card in cards.items()}
+    ids = [one.product_id for one in basket.lines if one.product_id is not None]
+    kinds: dict[UUID | None, str] = {key: kind for key, kind in catalog.product_kinds(session, ids).items()}
     rates = {
         kind: documents.tax_rate(
             session, person_id=basket.person_id, kind=kind, at=basket.at, country=basket.country
@@ -92,8 +100,9 @@ def _rate(line: NewLine, kinds: Mapping[UUID | None, str], rates: Mapping[str | 
 UNTAXED_KINDS = ("top_up",)
 """Money that is put aside is taxed when it is spent."""
 
-STEPS: tuple[Step, ...] = (_owned_parts, _membership, _purchasing_power, _coupons, _tax)
-"""What is done to a basket, in this order (docs/decisions/0010): owned, membership, purchasing power, codes, tax."""
+STEPS: tuple[Step, ...] = (_owned_parts, _membership, _purchasing_power, _referral, _coupons, _tax)
+"""What is done to a basket, in this order (docs/decisions/0010): owned, membership, purchasing power, codes (a link's,
+then coupons'), tax."""
 
 
 def price(session: Session, wishes: Sequence[Wish], *, codes: Sequence[str] = (), country: str | None = None) -> Priced:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from xingtan.core.errors import Sentence, say
 from xingtan.domains.commerce.errors import SoldOut
-from xingtan.domains.commerce.models import BuyingGroup, Coupon, CouponShare, Offer, Reservation
+from xingtan.domains.commerce.models import BuyingGroup, Coupon, CouponShare, Offer, ReferralShare, Reservation
 from xingtan.infra.db import Base, new_id
 
 
@@ -56,6 +56,10 @@ COUNTERS: dict[str, Counter] = {
         BuyingGroup, BuyingGroup.id, BuyingGroup.size, BuyingGroup.taken,
         say("This group is full. You can open a new one."),
     ),
+    "referral_share": Counter(
+        ReferralShare, ReferralShare.person_id, ReferralShare.total, ReferralShare.taken,
+        say("An invitation counts once. Another order of yours has it already."),
+    ),
 }  # fmt: skip
 """Each kind of scarce thing, by name."""
 
@@ -71,10 +75,13 @@ def hold(session: Session, order_id: UUID, holds: Iterable[Hold]) -> None:
 
 
 def _counted(session: Session, wanted: Hold) -> Hold:
-    """Return the hold of the row that counts: for a person's share of a coupon her own, made when there is none yet.
+    """Return the hold of the row that counts: for a person's own share a row made when there is none yet.
 
     The coupon itself is held before (by its kind's name), so that two at once are in line here.
     """
+    if wanted.kind == "referral_share" and session.get(ReferralShare, wanted.source_id) is None:
+        session.add(ReferralShare(person_id=wanted.source_id, total=1, taken=0))
+        session.flush()
     if wanted.kind != "coupon_share":
         return wanted
     mine = select(CouponShare).where(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
@@ -22,6 +23,7 @@ from xingtan.domains.commerce.models import (
     AffiliateProgram,
     CommissionRule,
     OrderAttribution,
+    ReferralLink,
 )
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
@@ -151,7 +153,11 @@ def apply(session: Session, viewer: Viewer, *, code: str, about: str, clock: Clo
         raise Invalid(faults)
     if session.scalar(select(Affiliate.id).where(Affiliate.person_id == person_id)) is not None:
         raise Conflict(say("You have applied already."))
-    if session.scalar(select(Affiliate.id).where(Affiliate.code == wanted)) is not None:
+    taken = (
+        select(Affiliate.id).where(Affiliate.code == wanted),
+        select(ReferralLink.id).where(ReferralLink.code == wanted),
+    )
+    if any(session.scalar(one) is not None for one in taken):
         raise Invalid.of("code", say("This code is taken. Please choose another."))
     row = Affiliate(
         id=new_id(), person_id=person_id, code=wanted, state=AFFILIATE.initial, about=about.strip(),
@@ -188,13 +194,10 @@ def count_click(session: Session, code: str, *, clock: Clock) -> bool:
     row = session.scalar(select(Affiliate).where(Affiliate.code == code.lower(), Affiliate.state == "active"))
     if row is None:
         return False
-    today = clock.now().date()
-    day = session.get(AffiliateDay, (row.id, today), with_for_update=True)
-    if day is None:
-        session.add(AffiliateDay(affiliate_id=row.id, day=today, clicks=1))
-    else:
-        day.clicks += 1
-    session.flush()
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    first = insert(AffiliateDay).values(affiliate_id=row.id, day=clock.now().date(), clicks=1)
+    same_day = ("affiliate_id", "day")
+    session.execute(first.on_conflict_do_update(index_elements=same_day, set_={"clicks": AffiliateDay.clicks + 1}))
     return True
 
 

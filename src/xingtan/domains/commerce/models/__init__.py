@@ -45,6 +45,7 @@ from xingtan.domains.commerce.models.providers import (
     SandboxSlowRefund,
     SandboxTerms,
 )
+from xingtan.domains.commerce.models.referrals import Referral, ReferralLink, ReferralProgram, ReferralShare
 from xingtan.domains.commerce.models.refund_policies import RefundRule
 from xingtan.domains.commerce.models.sandbox import SandboxNotice, SandboxPayment
 from xingtan.domains.commerce.models.services import ServiceDelivery, ServiceMessage, ServiceQuote, ServiceRequest
@@ -97,6 +98,10 @@ __all__ = [
     "PayoutBatch",
     "PurchasingPower",
     "RedeemCode",
+    "Referral",
+    "ReferralLink",
+    "ReferralProgram",
+    "ReferralShare",
     "Refund",
     "RefundLine",
     "RefundRule",

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Make the tables."""
     _groups()
     _affiliates()
+    _referrals()
 
 
 def _groups() -> None:
@@ -233,9 +234,85 @@ def _affiliates() -> None:
     )
 
 
+def _referrals() -> None:
+    op.create_table(
+        "referral_program",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("off_bp", sa.Integer(), nullable=False),
+        sa.Column("reward_bp", sa.Integer(), nullable=False),
+        sa.Column("most_rewards", sa.Integer(), nullable=False),
+        sa.Column("mature_days", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.Uuid(), nullable=True),
+        sa.CheckConstraint("mature_days >= 0 AND mature_days <= 365", name=op.f("ck_referral_program_mature_days")),
+        sa.CheckConstraint("most_rewards >= 1 AND most_rewards <= 1000", name=op.f("ck_referral_program_most_rewards")),
+        sa.CheckConstraint("off_bp >= 0 AND off_bp <= 5000", name=op.f("ck_referral_program_off_bp")),
+        sa.CheckConstraint("reward_bp >= 0 AND reward_bp <= 5000", name=op.f("ck_referral_program_reward_bp")),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_referral_program")),
+    )
+    op.create_table(
+        "referral_link",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=24), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_referral_link_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_link")),
+        sa.UniqueConstraint("code", name=op.f("uq_referral_link_code")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_referral_link_person_id")),
+    )
+    op.create_table(
+        "referral_share",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.CheckConstraint("taken >= 0 AND taken <= total AND total = 1", name=op.f("ck_referral_share_taken")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_referral_share_person_id")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_referral_share")),
+    )
+    op.create_table(
+        "referral",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("link_id", sa.Uuid(), nullable=False),
+        sa.Column("friend_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reward_bp", sa.Integer(), nullable=False),
+        sa.Column("reward_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("matures_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'rewarded') = (reward_minor > 0)", name=op.f("ck_referral_reward")),
+        sa.CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name=op.f("ck_referral_decided")),
+        sa.CheckConstraint("(state IN ('rewarded', 'void', 'waiting'))", name=op.f("ck_referral_state")),
+        sa.CheckConstraint("reward_bp >= 0 AND reward_bp <= 5000", name=op.f("ck_referral_reward_bp")),
+        sa.ForeignKeyConstraint(["friend_id"], ["person.id"], name=op.f("fk_referral_friend_id")),
+        sa.ForeignKeyConstraint(["link_id"], ["referral_link.id"], name=op.f("fk_referral_link_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_referral_order_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_referral_order_id")),
+    )
+    op.create_index("ix_referral_due", "referral", ["state", "matures_at"], unique=False)
+    op.create_index("ix_referral_link", "referral", ["link_id", "state"], unique=False)
+    op.create_index(
+        "uq_referral_live",
+        "referral",
+        ["friend_id"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'void'"),
+        postgresql_where=sa.text("state <> 'void'"),
+    )
+
+
 def downgrade() -> None:
     """Drop them."""
     tables = (
+        "referral",
+        "referral_share",
+        "referral_link",
+        "referral_program",
         "commission_move",
         "payout",
         "payout_batch",

@@ -1,0 +1,55 @@
+"""The door to affiliates. That their commission follows the money is commerce's own business."""
+
+from xingtan.domains.commerce.affiliates.payouts import draw_up, note_paid, note_unpaid
+from xingtan.domains.commerce.affiliates.program import (
+    MOST_RATE_BP,
+    Click,
+    MakeRule,
+    Program,
+    affiliate_behind,
+    apply,
+    count_click,
+    decide,
+    end_rule,
+    make_rule,
+    program_of,
+    set_program,
+)
+from xingtan.domains.commerce.affiliates.statements import (
+    AffiliateView,
+    PayoutView,
+    Rule,
+    StatementLine,
+    affiliates,
+    my_affiliate,
+    payouts,
+    rules,
+    statement,
+)
+
+__all__ = [
+    "MOST_RATE_BP",
+    "AffiliateView",
+    "Click",
+    "MakeRule",
+    "PayoutView",
+    "Program",
+    "Rule",
+    "StatementLine",
+    "affiliate_behind",
+    "affiliates",
+    "apply",
+    "count_click",
+    "decide",
+    "draw_up",
+    "end_rule",
+    "make_rule",
+    "my_affiliate",
+    "note_paid",
+    "note_unpaid",
+    "payouts",
+    "program_of",
+    "rules",
+    "set_program",
+    "statement",
+]
