@@ -104,6 +104,10 @@ def test_a_bad_quote_is_not_sent(buyer: Buyer, owner: Browser, advice: str, fiel
     assert "Asked for" in learner.get(f"/services/{number}").text
 
 
+def test_the_products_page_leads_to_the_form(learner: Browser, advice: str) -> None:
+    assert f'href="/services/ask/{advice}"' in learner.get(f"/works/{advice}").text
+
+
 def test_what_is_no_service_cannot_be_asked_for(learner: Browser) -> None:
     assert learner.get("/services/ask/reading-numbers").status_code == 404
 

@@ -1,6 +1,5 @@
 """Reading requests: one's own, or as staff; with quotes, messages, deliveries and what was paid."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -262,10 +261,8 @@ def _paid(session: Session, row: ServiceRequest) -> tuple[PaidPart, ...]:
 def _due(row: ServiceRequest, quotes: Sequence[ServiceQuote], paid: Sequence[PaidPart]) -> Due | None:
     if not quotes or row.state == "expired":
         return None
-    quote, kept = quotes[-1], defaultdict(bool)
-    for one in paid:
-        kept[one.part] |= one.state in ("paid", "partly_refunded") and one.returned < one.amount
-    done = {part for part, is_kept in kept.items() if is_kept}
+    quote = quotes[-1]
+    done = {one.part for one in paid if one.state in ("paid", "partly_refunded") and one.returned < one.amount}
     price = Money(quote.price_minor, quote.currency)
     return due_part(
         state=row.state, price=price, deposit_bp=quote.deposit_bp, balance_due=quote.balance_due, paid=done
