@@ -67,8 +67,8 @@ FORMULAS: tuple[Formula, ...] = (
     Formula(
         "net_retention", "staying", "rate", say("Net revenue retention"),
         say(
-            "What those who paid at the beginning pay a month at the end ÷ what they paid at the beginning; above 100"
-            " % they grew."
+            "What those who paid at the beginning pay a month at the end ÷ what they paid at the beginning;"
+            " above one hundred per cent they grew."
         ),
     ),
     Formula(
