@@ -1,6 +1,6 @@
 """Subscriptions: one's own, changed, paused, cancelled; everybody's for staff; tiers and their plans."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -257,13 +257,17 @@ def _after(cursor: str | None) -> UUID | None:
 
 def _save(ask: Ask, body: TierIn, tier_id: UUID | None) -> TierOut:
     rules = [subscribing.RuleView(one.kind, one.word, one.product_id) for one in body.rules]
-    perks = [subscribing.PerkView(one.code, dict(one.labels.items())) for one in body.perks]
-    names, summaries = dict(body.names.items()), dict(body.summaries.items())
+    perks = [subscribing.PerkView(one.code, _texts(one.labels.items())) for one in body.perks]
+    names, summaries = _texts(body.names.items()), _texts(body.summaries.items())
     command = subscribing.SaveTier(body.slug, names, rules, summaries, perks, body.discount_bp, body.position, tier_id)
     write: Callable[[Session], subscribing.TierView] = lambda session: subscribing.save_tier(  # noqa: E731 - typed
         session, ask.viewer, command, clock=ask.clock
     )
     return TierOut.of(ask.write(write))
+
+
+def _texts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return dict(pairs)
 
 
 def _plan(body: PlanIn) -> commerce.MakeOffer:
