@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from xingtan.core.money import Money
+from xingtan.core.money import Money, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,11 @@ class LineView:
     tax_bp: int
     returned: Money
     facts: Mapping[str, Any]
+
+    @property
+    def is_tax_added(self) -> bool:
+        """Say whether the tax was added to the price, and not contained in it."""
+        return self.amount > self.list_price - total([one.amount for one in self.discounts], self.list_price.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,9 @@ _EXPIRED_AT_ONCE = 200
 class PlaceOrder:
     """Who wants to buy by which offer. `chosen`: the buyer's own amount, where asked for; `key` is the form's.
 
-    `also` are further offers taken along; `codes` coupon codes; `country` where she says she lives; `gift` that it is for
-    somebody else; `group_id` the group to join, for an offer to groups;
-    `click` by whose link she came; `expected` the total that she was shown.
+    `also` are further offers taken along; `codes` coupon codes; `country` where she says she lives; `gift` that it is
+    for somebody else; `group_id` the group to join, for an offer to groups; `click` by whose link she came; `expected`
+    the total that she was shown.
     """
 
     person_id: UUID
@@ -86,8 +86,8 @@ def place_order(session: Session, command: PlaceOrder, *, clock: Clock) -> Place
     """Place an order, or return the one that this key, or this person's other tab, has placed already.
 
     An order for nothing is paid at once. `OfferGone` when a price is no longer for sale, `SoldOut` when it is gone,
-    `AlreadyOwned` when the person can use all of it already, `Invalid` for an amount below the floor or a code that does
-    not count, `PriceMoved` when it is not the total that was shown, `KeyReused` for a key with other content.
+    `AlreadyOwned` when the person can use all of it already, `Invalid` for an amount below the floor or a code that
+    does not count, `PriceMoved` when it is not the total that was shown, `KeyReused` for a key with other content.
     """
     one_time = _one_time_key(command)
     known = recall(session, one_time)
