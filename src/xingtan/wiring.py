@@ -64,6 +64,7 @@ _PUBLIC_EVENTS = frozenset(
         "commerce.refund_policy_changed",
         "commerce.order_paid",  # «N bought»
         "commerce.order_refunded",
+        "commerce.group_failed",
     }
 )
 

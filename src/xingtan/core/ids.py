@@ -45,6 +45,10 @@ PREFIXES = {
     "gift": "gft",
     "add_on": "add",
     "checkout": "chk",
+    "group": "grp",
+    "affiliate": "aff",
+    "rule": "rul",
+    "payout": "pyo",
 }
 
 

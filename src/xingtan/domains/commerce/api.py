@@ -5,7 +5,8 @@ from xingtan.domains.commerce.conversation import ask, charge, present, reconcil
 from xingtan.domains.commerce.errors import AlreadyOwned, NotByRule, NotEnough, NotWithdrawable, QuoteGone
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
-from xingtan.domains.commerce.groups.queries import GroupView, group_by_code
+from xingtan.domains.commerce.groups.queries import GroupView, group_by_code, groups, my_groups, open_groups
+from xingtan.domains.commerce.groups.queries import members as group_members
 from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
 from xingtan.domains.commerce.lines.kinds import GiftWish
 from xingtan.domains.commerce.notices import receive_notice
@@ -68,6 +69,7 @@ from xingtan.domains.commerce.refund_policies import (
     set_refund_policy,
 )
 from xingtan.domains.commerce.rehearsal.past import PastOrder, keep_past_orders
+from xingtan.domains.commerce.rehearsal.stage import Payer, Stage
 from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
 from xingtan.domains.commerce.rules.quotes import ACCEPT_WITHIN, Terms
 from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine
@@ -207,6 +209,7 @@ __all__ = [
     "OrderRow",
     "OrderView",
     "PastOrder",
+    "Payer",
     "PaymentProvider",
     "PaymentView",
     "PlaceGift",
@@ -232,6 +235,7 @@ __all__ = [
     "RequestView",
     "SalesSummary",
     "SandboxView",
+    "Stage",
     "Start",
     "Started",
     "Statement",
@@ -274,6 +278,8 @@ __all__ = [
     "give_bonus",
     "goods",
     "group_by_code",
+    "group_members",
+    "groups",
     "in_other_currencies",
     "keep_past_orders",
     "lapse_credits",
@@ -285,6 +291,7 @@ __all__ = [
     "meter",
     "minutes_charged",
     "my_credits",
+    "my_groups",
     "my_order",
     "my_orders",
     "my_request",
@@ -297,6 +304,7 @@ __all__ = [
     "offers_for",
     "offers_of",
     "open_by_use",
+    "open_groups",
     "open_payments",
     "open_providers",
     "order",

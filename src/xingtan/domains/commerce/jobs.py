@@ -106,6 +106,8 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     **promotions.LONG,
     **subscription_jobs.LONG,
     **wallet_jobs.LONG,
+    **group_jobs.LONG,
+    **affiliate_jobs.LONG,
     **service_jobs.LONG,
 }
 """Jobs that talk to others: ``(platform, args, report)``; each may run twice."""
@@ -130,6 +132,7 @@ _HEARD: tuple[Mapping[str, tuple[str, ...]], ...] = (
         "commerce.dispute_decided": (WRITE_CREDIT_NOTE,),
     },
     promotions.HANDLERS,
+    group_jobs.HANDLERS,
     affiliate_jobs.HANDLERS,
     referral_jobs.HANDLERS,
     subscription_jobs.HANDLERS,

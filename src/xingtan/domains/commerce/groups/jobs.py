@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xingtan.domains.commerce.groups.deciding import RETURN_PLACE, end_groups, return_place
+from xingtan.domains.commerce.groups.letters import MAIL_COMPLETE, MAIL_FAILED, mail_complete, mail_failed
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
 
@@ -29,3 +30,15 @@ TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], Non
 """Jobs whose effect is rows."""
 
 PERIODIC: tuple[Periodic, ...] = (Periodic(END_GROUPS, timedelta(minutes=1)),)
+
+LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
+    MAIL_COMPLETE: mail_complete,
+    MAIL_FAILED: mail_failed,
+}
+"""Jobs that talk to others; each may run twice."""
+
+HANDLERS: Mapping[str, tuple[str, ...]] = {
+    "commerce.group_completed": (MAIL_COMPLETE,),
+    "commerce.group_failed": (MAIL_FAILED,),
+}
+"""Event kind → the jobs that hear it."""
