@@ -61,7 +61,7 @@ def letter(
     what: str,
     *,
     email: Text = "",
-    amount: Text | None = None,
+    amount: Annotated[str | None, Form()] = None,
     code: Text = "",
     country: Text = "",
     group: Text = "",
@@ -88,7 +88,7 @@ def buy(
     *,
     offer: Text = "",
     key: Text = "",
-    amount: Text | None = None,
+    amount: Text = "",
     provider: Text = "",
     code: Text = "",
     country: Text = "",
@@ -102,7 +102,7 @@ def buy(
     The browser says by which offer and, where the buyer decides, how much. No price that it sends counts; one that is
     not what it was shown is refused.
     """
-    said = Said(offer, key, provider, amount or "", code, country, tuple(also), group, shown)
+    said = Said(offer, key, provider, amount, code, country, tuple(also), group, shown)
     if deed == "preview":
         return _page(here, offer, said=said, faulty=422)[0]
     if here.person_id is None:
