@@ -33,6 +33,7 @@ from xingtan.sample import demo, shop
 from xingtan.sample.demo import TRUTH, open_demo, write_demo
 from xingtan.sample.diary import chapters_written
 from xingtan.sample.history import CHAPTERS, Chapter, Historian, chapters
+from xingtan.sample.market import Market
 from xingtan.sample.shelves import read_shelves
 from xingtan.sample.truth import SEGMENTS
 from xingtan.wiring import broken_promises
@@ -225,9 +226,9 @@ def _told(platform: Platform) -> list[dict]:
 
 
 def test_a_chapter_is_never_written_twice(platform: Platform) -> None:
-    chapter = chapters([], [], now=NOW)[3]
+    chapter, market = chapters([], [], [], now=NOW)[3], Market({})
     with pytest.raises(Broken):
-        Historian(platform, read_shelves(platform), {}).write(chapter)
+        Historian(platform, read_shelves(platform), market, {}).write(chapter)
     assert platform.database.read(chapters_written) == CHAPTERS
 
 

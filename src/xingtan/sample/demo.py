@@ -19,6 +19,8 @@ from xingtan.infra.platform import Platform, open_platform
 from xingtan.infra.settings import Settings
 from xingtan.sample.diary import SampleBegun, begun, chapters_written, enter
 from xingtan.sample.history import CHAPTERS, Historian, People, chapters
+from xingtan.sample.market import read_market
+from xingtan.sample.members import agenda
 from xingtan.sample.shelves import Shelves, read_shelves
 from xingtan.sample.shop import OWNER_EMAIL, open_shop
 from xingtan.sample.simulate import live
@@ -106,7 +108,8 @@ def write_demo(platform: Platform, *, learners: int, tell: Callable[[str], None]
     tell(f"Imagining {beginning.learners} learners over 180 days …")
     lives = lives_of(shelves, beginning)
     tell(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
-    historian = Historian(platform, shelves, _known(platform, lives))
+    market = platform.database.read(lambda session: read_market(session, at=beginning.now))
+    historian = Historian(platform, shelves, market, _known(platform, lives))
     _write_history(platform, historian, lives, shelves=shelves, beginning=beginning, tell=tell)
     while platform.database.write(documents.number_documents):
         pass
@@ -164,7 +167,8 @@ def _write_history(
 ) -> None:  # fmt: skip
     done = platform.database.read(chapters_written)
     strangers = visits(shelves.world, seed=beginning.seed, learners=beginning.learners, now=beginning.now)
-    for chapter in chapters(lives, strangers, now=beginning.now):
+    deeds = agenda(lives, shelves.world, seed=beginning.seed, now=beginning.now)
+    for chapter in chapters(lives, strangers, deeds, now=beginning.now):
         if chapter.number >= done:
             historian.write(chapter)
             if chapter.number % _SAID_EVERY == _SAID_EVERY - 1:

@@ -21,6 +21,7 @@ from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
 from xingtan.infra.outbox import fan_out, tell_nobody
 from xingtan.infra.platform import Platform
+from xingtan.sample.market import open_market
 from xingtan.sample.world import seasonal
 
 FOLDER = Path(__file__).parent / "catalogue"
@@ -55,6 +56,8 @@ def open_shop(platform: Platform, *, now: datetime, tell: Callable[[str], None])
     platform.database.write(lambda session: _set_up(session, platform, about, now=now))
     report = _bring_in(platform, now=now, tell=tell)
     platform.database.write(lambda session: _price(session, report.products, now=now))
+    opened_at = now - timedelta(days=OPENED_DAYS_AGO)
+    platform.database.write(lambda session: open_market(session, opened_at=opened_at))
     platform.database.write(lambda session: _index(session, platform, report.products, now=now))
 
 
