@@ -168,6 +168,8 @@ MATRIX: dict[str, tuple[set[str], str, str]] = {
     "export_my_data": (PEOPLE, "read:mine", "GET /me/data"),
     "get_sales": (COUNTERS, "read:numbers", "GET /numbers/sales?first=2026-03-01"),
     "get_activity": (COUNTERS, "read:numbers", "GET /numbers/activity?first=2026-03-01"),
+    "get_business": (COUNTERS, "read:numbers", "GET /numbers/business?first=2026-03-01"),
+    "list_number_rows": (SELLERS, "read:orders", "GET /numbers/business/mrr?first=2026-03-01&currency=CNY"),
     "list_balances": (COUNTERS, "read:numbers", "GET /books/balances"),
     "list_coupons": (DRAFTS, "read:catalog", "GET /coupons"),
     "make_coupon": (WRITERS, "write:catalog", "POST /coupons"),

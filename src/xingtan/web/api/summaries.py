@@ -194,4 +194,6 @@ SUMMARIES: Mapping[str, Sentence] = {
     "list_subscriptions": say("Everybody's subscriptions, newest first."),
     "get_subscription": say("One of them."),
     "cancel_subscription": say("End somebody's subscription."),
+    "get_business": say("All numbers of the business over some days, in each currency, with their formulas."),
+    "list_number_rows": say("The rows that one number is the sum, or the count, of."),
 }

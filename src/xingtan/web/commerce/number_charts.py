@@ -7,7 +7,7 @@ from xingtan.domains.commerce.numbers import api as numbers
 from xingtan.web.commerce.number_pages import Bar, Chart, CohortRow, Heat
 
 WIDTH, LINE_HEIGHT, BAR_HEIGHT, GAP = 1000, 120, 60, 16
-_WHOLE_BP, _SHADES = 10_000, 10
+_SHADES = 10
 
 
 def chart(slices: Sequence[numbers.Slice]) -> Chart | None:
@@ -59,5 +59,5 @@ def _row(one: numbers.Cohort, month: str, *, of_money: bool) -> CohortRow:
 
 
 def _heat(cell: numbers.Cell, part: int, whole: int) -> Heat:
-    share = part * _WHOLE_BP // whole if whole else 0
-    return Heat(share, cell.people, cell.mrr, min(_SHADES, share * _SHADES // _WHOLE_BP))
+    percent = (200 * part + whole) // (2 * whole) if whole else 0
+    return Heat(percent, cell.people, cell.mrr, min(_SHADES, percent // _SHADES))

@@ -47,7 +47,7 @@ class Chart:
 class Heat:
     """A cell of the triangle: what it says, and how dark it is, from 0 to 10."""
 
-    share_bp: int
+    percent: int
     people: int
     mrr: Money
     darkness: int
