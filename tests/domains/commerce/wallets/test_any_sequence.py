@@ -95,16 +95,24 @@ def _step(purser: Purser, what: str, which: object) -> None:
         case "withdraw", amount:
             purser.withdraw(ann, None if amount is None else str(amount))
         case "refund", int(one):
-            payments = _ids(shop, select(Payment.id).where(Payment.received_minor.is_not(None)).order_by(Payment.id))
-            if payments:
-                shop.refund_payment(payments[one % len(payments)], yuan("5") if one % 2 else None, drain=False)
+            _refund(shop, one)
         case "reverse", int(one):
-            uses = _ids(shop, select(UseCharge.id).order_by(UseCharge.id))
-            if uses:
-                purser.reverse(uses[one % len(uses)])
+            _reverse(purser, one)
         case _, days:
             shop.pass_time(days=float(str(days)))
             shop.drain()
+
+
+def _refund(shop: Shop, one: int) -> None:
+    payments = _ids(shop, select(Payment.id).where(Payment.received_minor.is_not(None)).order_by(Payment.id))
+    if payments:
+        shop.refund_payment(payments[one % len(payments)], yuan("5") if one % 2 else None, drain=False)
+
+
+def _reverse(purser: Purser, one: int) -> None:
+    uses = _ids(purser.shop, select(UseCharge.id).order_by(UseCharge.id))
+    if uses:
+        purser.reverse(uses[one % len(uses)])
 
 
 def _ids(shop: Shop, wanted: object) -> list[UUID]:
