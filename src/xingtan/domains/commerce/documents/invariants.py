@@ -13,7 +13,8 @@ from xingtan.domains.commerce.documents.models import FiscalDocument, FiscalDocu
 from xingtan.domains.commerce.documents.queries import series
 
 SOLD = (
-    books.SALES, books.REFUNDS, books.DEFERRED, books.WALLET, books.CREDITS, books.GIFTS, books.ESCROW, books.TAX,
+    books.SALES, books.REFUNDS, books.DEFERRED, books.WALLET, books.CREDITS, books.GIFTS, books.BREAKAGE, books.ESCROW,
+    books.TAX,
 )  # fmt: skip
 """What an entry moves here is what its document says."""
 

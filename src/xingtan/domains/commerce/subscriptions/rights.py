@@ -36,8 +36,13 @@ def holds_until(sub: Subscription, policy: Policy) -> datetime | None:
 
 
 def give(session: Session, sub: Subscription, policy: Policy, *, clock: Clock) -> None:
-    """Give what the subscription opens today, and let what was given hold as long as it is due."""
+    """Give what the subscription opens today, and let what was given hold as long as it is due.
+
+    A payment that comes when all that it pays for has passed opens nothing.
+    """
     ids, until = products_of(session, sub), holds_until(sub, policy)
+    if until is not None and until <= clock.now():
+        return
     kind = source_kind(sub)
     given = entitlements.Grant(sub.person_id, ids, kind, sub.access_id, Period(clock.now(), until))
     entitlements.grant(session, given, clock=clock)

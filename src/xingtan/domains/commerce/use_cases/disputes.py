@@ -1,5 +1,7 @@
 """Disputes: the buyer's bank takes money away, and it is decided later whose it is. The provider alone decides."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,10 +23,8 @@ def note_dispute(
 ) -> None:  # fmt: skip
     """Make true here what the provider says of a dispute; saying it again changes nothing. Order and payment are locked.
 
-    A dispute of money that has gone back already, or that was never ours to keep, moves nothing.
+    A dispute of money that has gone back already moves nothing. What no order keeps is taken from what waits to go back.
     """
-    if payment.state not in KEPT:
-        return
     row = session.scalar(
         select(Dispute).where(Dispute.payment_id == payment.id, Dispute.provider_reference == seen.reference)
     )
@@ -71,18 +71,20 @@ def _win(session: Session, order: SalesOrder, payment: Payment, row: Dispute, *,
 
 
 def _lose(session: Session, order: SalesOrder, payment: Payment, row: Dispute, *, clock: Clock) -> None:
-    amount = _amount(row)
-    debits = take_out(session, order, Return(amount, "charged_back", dispute_id=row.id), clock=clock)
+    amount, is_kept = _amount(row), payment.state in KEPT
+    debits: Sequence[books.Line] = (books.Line(books.UNAPPLIED, amount),)
+    if is_kept:
+        debits = take_out(session, order, Return(amount, "charged_back", dispute_id=row.id), clock=clock)
     credit = books.Line(books.disputed_account(payment.provider), -amount)
     _post(session, row, order, "dispute_lost", (*debits, credit), clock=clock)
     is_gone = payment.refunding_minor + payment.disputed_minor == payment.received_minor
-    if is_gone and _nothing_open(session, payment):
-        event = "charged back"
-        payment.state, order.state = PAYMENT.after(payment.state, event), ORDER.after(order.state, event)
-    else:
-        event = "refunded in part"
-        payment.state, order.state = PAYMENT.after(payment.state, event), ORDER.after(order.state, event)
+    is_over = is_gone and _nothing_open(session, payment)
     payment.updated_at = clock.now()
+    if is_kept:
+        event = "charged back" if is_over else "refunded in part"
+        payment.state, order.state = PAYMENT.after(payment.state, event), ORDER.after(order.state, event)
+    elif is_over:
+        payment.state = PAYMENT.after(payment.state, "refunded")
 
 
 def _nothing_open(session: Session, payment: Payment) -> bool:

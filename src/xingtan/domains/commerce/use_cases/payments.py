@@ -83,6 +83,7 @@ def settle(session: Session, payment_id: UUID, seen: ProviderPayment, *, clock: 
     order = session.get_one(SalesOrder, payment.order_id)
     payment.provider_reference = payment.provider_reference or seen.reference
     if payment.state in _LATE:
+        payment.ask_at = None
         _note_more(session, order, payment, seen, clock=clock)
         return payment.state
     payment.updated_at = clock.now()

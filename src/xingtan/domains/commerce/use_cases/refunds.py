@@ -139,6 +139,7 @@ def settle_refund(session: Session, refund_id: UUID, answer: ProviderRefund, *, 
     refund.settled_at, refund.failure_code = clock.now(), answer.failure_code
     if answer.status == "failed":
         payment.refunding_minor -= refund.amount_minor
+        payment.ask_at = clock.now()  # a dispute may have been faster, and could not be noted while this was on its way
         _log.error("a refund was refused", order=order.number, refund=str(refund.id), code=answer.failure_code)
     else:
         session.flush()

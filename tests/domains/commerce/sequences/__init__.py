@@ -1,0 +1,1 @@
+"""Any sequence of everything that can happen in commerce."""
