@@ -118,9 +118,16 @@ def build(
         policy=commerce.refund_policy(session), providers=ways_to_pay(session, here, offer, total),
         invoice_title=_invoice_title(session, here), may_be_given=thing.product is not None and offer.model in GIVEN,
         key=secrets.token_urlsafe(18),
-        said=replace(said, amount=offer.price.major() if said.amount is None else said.amount), email=email,
+        said=_said(offer, said), email=email,
         errors={**refusals, **(errors or {})},
     )  # fmt: skip
+
+
+def _said(offer: commerce.OfferView, said: Said) -> Said:
+    """Return the form as it is shown again: with the amount suggested, where the buyer decides and has not yet."""
+    if not offer.is_open_priced:
+        return replace(said, amount=None)
+    return replace(said, amount=offer.price.major()) if said.amount is None else said
 
 
 def named(session: Session, here: Edge, what: str) -> tuple[Thing, commerce.OfferView | None]:
