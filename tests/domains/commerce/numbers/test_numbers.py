@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from tests.domains.commerce.shop import yuan
 from tests.domains.commerce.subscriptions.club import Club
+from tests.domains.commerce.wallets.purser import Purser
 from xingtan.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from xingtan.core.money import Money
 from xingtan.core.period import Period
@@ -18,8 +19,10 @@ from xingtan.core.viewer import SYSTEM, Permission, Viewer
 from xingtan.domains.books import api as books
 from xingtan.domains.books.models import JournalEntry, Posting
 from xingtan.domains.commerce import api as commerce
+from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.models import Subscription
 from xingtan.domains.commerce.numbers import api as numbers
+from xingtan.domains.commerce.rules.tax import Rate
 from xingtan.domains.commerce.subscriptions.rows import plan
 
 TICK = timedelta(microseconds=1)
@@ -253,6 +256,58 @@ def test_a_closed_month_never_changes(club: Club) -> None:
     club.cancel(ann, sub, when="at_once")
     club.days(40)
     assert figures(club, march, april) == before
+
+
+def test_money_put_into_a_wallet_is_a_sale_when_it_is_spent(club: Club) -> None:
+    shop, purser, start = club.shop, Purser(club.shop), club.shop.clock.now()
+    ann, tea, ink = shop.person(), shop.product(), shop.product("ink")
+    lesson = purser.lesson(tea)
+    purser.per_use(tea, "3")
+    purser.fill(ann, "100")
+    assert minor(figures(club, start, shop.clock.now() + TICK).values["gross"]) == 0
+    used = purser.open(ann, lesson)
+    purser.pay(ann, shop.offer(ink, "20"))
+    purser.withdraw(ann, "50")
+    shop.drain()
+    found = figures(club, start, shop.clock.now() + TICK)
+    assert (found.values["gross"], found.values["refunded"]) == (yuan("23"), yuan("0"))
+    assert {one.word: (one.gross.minor, one.refunded.minor) for one in found.by_kind} == {
+        "top_up": (10000, 5000), "access": (2000, 0), "use": (300, 0),
+    }  # fmt: skip
+    assert {one.word for one in found.by_product} == {"Tea", "Ink"}
+    assert (found.values["earned"], found.values["cash"]) == (yuan("23"), yuan("50"))
+    purser.reverse(used.id)
+    found = figures(club, start, shop.clock.now() + TICK)
+    assert (found.values["refunded"], found.values["net"], found.values["earned"]) == (
+        yuan("3"), yuan("20"), yuan("20"),
+    )  # fmt: skip
+
+
+def test_tax_within_a_price_recurs_nowhere(club: Club) -> None:
+    inclusive = documents.MakeTaxRate("", "", Rate(600, "inclusive"))
+    club.write(lambda session: documents.make_tax_rate(session, SYSTEM, inclusive, clock=club.shop.clock))
+    start, ann = club.shop.clock.now(), club.shop.person()
+    club.shop.pass_time(seconds=1)
+    club.subscribe(ann, club.plan(club.shop.product(), "106"))
+    found = figures(club, start, club.shop.clock.now() + TICK)
+    assert (found.values["mrr"], found.values["gross"], found.values["tax"]) == (yuan("100"), yuan("106"), yuan("6"))
+    assert found.values["net"] == found.values["deferred"] == yuan("100")
+
+
+def test_currencies_stand_apart(club: Club) -> None:
+    start, tea, ink = club.shop.clock.now(), club.shop.product(), club.shop.product("ink")
+    ann, bob = club.shop.person(), club.shop.person("bob")
+    dollars = commerce.MakeOffer(ink, "subscription", Money(900, "USD"), terms={"interval": "P1M"})
+    club.subscribe(ann, club.plan(tea, "30"))
+    club.subscribe(
+        bob, club.write(lambda session: commerce.make_offer(session, SYSTEM, dollars, clock=club.shop.clock))
+    )
+    end = club.shop.clock.now() + TICK
+    ours, theirs = figures(club, start, end), figures(club, start, end, currency="USD")
+    assert (ours.values["mrr"], theirs.values["mrr"]) == (yuan("30"), Money(900, "USD"))
+    assert (ours.values["subscribers"], theirs.values["subscribers"]) == (1, 1)
+    assert (ours.values["cash"], theirs.values["cash"]) == (yuan("30"), Money(900, "USD"))
+    assert {row.amount.currency for row in rows(club, "gross", start, end)} == {"CNY"}
 
 
 def test_rows_name_people_and_so_need_more_than_sums(club: Club) -> None:

@@ -37,7 +37,7 @@ class _Read:
 
 
 def numbers(session: Session, viewer: Viewer, wanted: Wanted) -> tuple[Numbers, ...]:
-    """Return the numbers of each currency in which anything happened until the end of the period; ten queries."""
+    """Return the numbers of each currency in which anything happened until the end of the period."""
     viewer.require(Permission.NUMBERS_READ)
     found = spans(session, until=wanted.ends_at)
     read = _Read(

@@ -23,7 +23,7 @@ _WHOSE = (
 
 
 def sold(session: Session, over: Period) -> tuple[Sold, ...]:
-    """Return all that was sold and all that went back in the period, oldest first; six queries."""
+    """Return all that was sold and all that went back in the period, oldest first."""
     found = [*_lines(session, over), *_returns(session, over), *_uses(session, over)]
     products = catalog.find_products(
         session, {one.product_id for one in found if one.kind == PER_USE and one.product_id}

@@ -6,8 +6,8 @@ is worth what was agreed for it after all reductions; the rest of one, after a c
 within a price does not count.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -40,14 +40,33 @@ class Trial:
 
 
 def spans(session: Session, *, until: datetime) -> tuple[Span, ...]:
-    """Return every span that begins before `until`, subscription by subscription; one query."""
+    """Return every span that begins before `until`, subscription by subscription; two queries.
+
+    Periods that follow one another under one plan and price are one span.
+    """
+    offers = session.execute(select(Offer.id, Offer.terms).where(Offer.model == "subscription"))
+    every = {offer_id: parse_interval(str(terms["interval"])) for offer_id, terms in offers}
     found: list[Span] = []
     for _, rows in groupby(session.execute(_periods(until)), key=lambda row: row.id):
-        found += _of_subscription(rows)
+        found += _joined(_of_subscription(rows, every))
     return tuple(found)
 
 
-def _of_subscription(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[Span]:
+def _joined(parts: Iterable[Span]) -> Iterator[Span]:
+    held: Span | None = None
+    for one in parts:
+        if held is None:
+            held = one
+        elif held.ends_at == one.starts_at and (held.offer_id, held.price) == (one.offer_id, one.price):
+            held = replace(held, ends_at=one.ends_at)
+        else:
+            yield held
+            held = one
+    if held is not None:
+        yield held
+
+
+def _of_subscription(rows: Iterable[Row[*tuple[Any, ...]]], every: Mapping[UUID, Interval]) -> Iterator[Span]:
     tax, has_paid = (0, True), False
     for row in rows:
         tax = tax if row.tax_bp is None else (row.tax_bp, row.tax_is_added)
@@ -56,9 +75,10 @@ def _of_subscription(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[Span]:
             if row.state not in _PAID:
                 continue  # a trial that nobody has paid for yet
             starts_at, has_paid = max(row.starts_at, row.paid_at or row.starts_at), True
-        span = _span(row, tax, starts_at=starts_at)
-        if span is not None:
-            yield span
+        ends_at = _end(row)
+        if row.kind == "regular" and (ends_at is None or starts_at < ends_at):
+            price = _net(row, tax)
+            yield Span(row.id, row.person_id, row.offer_id, row.title, price, every[row.offer_id], starts_at, ends_at)
 
 
 def trials(session: Session, over: Period) -> tuple[Trial, ...]:
@@ -90,11 +110,10 @@ def _periods(until: datetime) -> Select[*tuple[Any, ...]]:
             Subscription.state.label("life"), Subscription.ended_at, Subscription.periods,
             BillingPeriod.number, BillingPeriod.kind, BillingPeriod.state,
             BillingPeriod.starts_at, BillingPeriod.ends_at, BillingPeriod.whole_starts_at, BillingPeriod.price_minor,
-            BillingPeriod.value_minor, BillingPeriod.offer_id, Offer.terms, OrderLine.tax_bp, OrderLine.tax_is_added,
+            BillingPeriod.value_minor, BillingPeriod.offer_id, OrderLine.tax_bp, OrderLine.tax_is_added,
             SalesOrder.paid_at,
         )
         .join(BillingPeriod, BillingPeriod.subscription_id == Subscription.id)
-        .join(Offer, Offer.id == BillingPeriod.offer_id)
         .outerjoin(OrderLine, line)
         .outerjoin(SalesOrder, SalesOrder.id == BillingPeriod.order_id)
         .where(Subscription.kind == "subscription", BillingPeriod.starts_at < until)
@@ -102,16 +121,11 @@ def _periods(until: datetime) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _span(row: Row[*tuple[Any, ...]], tax: tuple[int, bool], *, starts_at: datetime) -> Span | None:
-    ends_at = _end(row)
-    if row.kind != "regular" or (ends_at is not None and ends_at <= starts_at):
-        return None
+def _net(row: Row[*tuple[Any, ...]], tax: tuple[int, bool]) -> Money:
+    rate_bp, is_added = tax
     is_part = row.starts_at > row.whole_starts_at
     agreed = Money(row.price_minor if is_part else row.value_minor, row.currency)
-    rate_bp, is_added = tax
-    net = agreed if is_added else tax_of(agreed, rate_bp, "inclusive").net
-    every: Interval = parse_interval(str(row.terms["interval"]))
-    return Span(row.id, row.person_id, row.offer_id, row.title, net, every, starts_at, ends_at)
+    return agreed if is_added else tax_of(agreed, rate_bp, "inclusive").net
 
 
 def _end(row: Row[*tuple[Any, ...]]) -> datetime | None:
