@@ -4,7 +4,7 @@
 2. What is refused is left: somebody who owns a work already does not buy it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -16,10 +16,7 @@ from xingtan.core.money import Money
 from xingtan.core.viewer import SYSTEM, Viewer
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.commerce import subscribing
-from xingtan.domains.commerce.affiliates.payouts import draw_up, note_paid
-from xingtan.domains.commerce.affiliates.program import Click, apply, count_click, decide
-from xingtan.domains.commerce.affiliates.statements import payouts
-from xingtan.domains.commerce.groups.queries import open_groups
+from xingtan.domains.commerce.affiliates import api as affiliates
 from xingtan.domains.commerce.promotions import api as promotions
 from xingtan.domains.identity import api as identity
 from xingtan.sample.market import Market
@@ -83,8 +80,8 @@ def _buy(scene: Scene, who: Viewer, deed: Deed) -> None:
         more["codes"] = (deed.facts["code"],)
     if deed.facts.get("by_link"):
         clock = scene.stage.clock
-        scene.stage.do(lambda session: count_click(session, LINK, clock=clock))
-        more["click"] = Click(LINK, clock.now() - timedelta(hours=2))
+        scene.stage.do(lambda session: affiliates.count_click(session, LINK, clock=clock))
+        more["click"] = affiliates.Click(LINK, clock.now() - timedelta(hours=2))
     _place(scene, who, deed, **more)
 
 
@@ -94,7 +91,7 @@ def _subscribe(scene: Scene, who: Viewer, deed: Deed) -> None:
 
 def _group(scene: Scene, who: Viewer, deed: Deed) -> None:
     product_id = scene.shelves.products[deed.facts["subject"]]
-    found = open_groups(scene.stage.session, who, product_id, at=scene.stage.clock.now())
+    found = commerce.open_groups(scene.stage.session, who, product_id, at=scene.stage.clock.now())
     if deed.facts["joins"] and not found:
         return
     facts = {"model": "group", "term": "", "currency": "CNY", **deed.facts}
@@ -111,22 +108,17 @@ def _give(scene: Scene, who: Viewer, deed: Deed) -> None:
     command = commerce.PlaceGift(order, promotions.Letter(message="❦"), 30)
     vault = stage.platform.vault
     placed = stage.do(lambda session: commerce.place_gift(session, command, clock=stage.clock, vault=vault))
-    if placed is None:
-        return
-    stage.pay(placed.payment_id, _payer(deed))
-    _claim(scene, who, deed)
+    if placed is not None:
+        stage.pay(placed.payment_id, _payer(deed))
 
 
 def _claim(scene: Scene, who: Viewer, deed: Deed) -> None:
-    """Let every other gift be claimed an hour later, by whoever has been here longest and may."""
+    """Claim the newest gift of a friend, who has passed its link on."""
     stage = scene.stage
-    gifts = promotions.my_gifts(stage.session, who, vault=stage.platform.vault)
-    number = next((one for one in sorted(scene.people) if one != deed.who), None)
-    if not gifts or number is None or (deed.who or 0) % 2:
-        return
-    stage.until(stage.clock.now() + timedelta(minutes=50))
-    friend = scene.viewer(number)
-    stage.do(lambda session: promotions.claim_gift(session, friend, gifts[0].token, clock=stage.clock))
+    giver = Viewer(scene.people.get(deed.facts["from"]))
+    gifts = promotions.my_gifts(stage.session, giver, vault=stage.platform.vault) if giver.person_id else ()
+    if gifts:
+        stage.do(lambda session: promotions.claim_gift(session, who, gifts[0].token, clock=stage.clock))
 
 
 def _redeem(scene: Scene, who: Viewer, deed: Deed) -> None:
@@ -204,7 +196,7 @@ def _upgrade(scene: Scene, who: Viewer, _deed: Deed) -> None:
     able = [one for one in choices if "prorate_now" in one.modes]
     if not able:
         return
-    offer = max(able, key=lambda one: one.plan.plan.monthly.minor).plan.offer
+    offer = max(able, key=lambda one: one.offered.plan.monthly.minor).offered.offer
     command = subscribing.ChangePlan(sub, offer.id, "prorate_now", stage.clock.now())
     changed = stage.do(lambda session: subscribing.change_plan(session, who, command, clock=stage.clock))
     if changed is not None:
@@ -233,17 +225,16 @@ def _pay_again(scene: Scene, who: Viewer, number: str, deed: Deed) -> None:
 # money that goes back
 
 
-def _kept_payment(scene: Scene, who: Viewer) -> tuple[UUID, Money] | None:
-    orders = commerce.my_orders(scene.stage.session, who, limit=10).orders
-    for row in orders:
+def _kept_payments(scene: Scene, who: Viewer) -> Iterator[tuple[UUID, Money]]:
+    """Yield what she paid lately in the sandbox and the academy still keeps, the newest first."""
+    for row in commerce.my_orders(scene.stage.session, who, limit=10).orders:
         payment = commerce.order(scene.stage.session, SYSTEM, row.number).kept_payment
-        if payment is not None and payment.provider == "sandbox" and row.titles:
-            return payment.id, row.total
-    return None
+        if payment is not None and payment.provider == "sandbox" and row.placed_at <= scene.stage.clock.now():
+            yield payment.id, row.total
 
 
 def _refund(scene: Scene, who: Viewer, deed: Deed) -> None:
-    found = _kept_payment(scene, who)
+    found = next(_kept_payments(scene, who), None)
     if found is None:
         return
     payment_id, total = found
@@ -253,9 +244,9 @@ def _refund(scene: Scene, who: Viewer, deed: Deed) -> None:
 
 
 def _charge_back(scene: Scene, who: Viewer, deed: Deed) -> None:
-    found, stage = _kept_payment(scene, who), scene.stage
-    if found is not None:
-        stage.act_at_sandbox(found[0], deed.facts["act"])
+    for payment_id, _ in _kept_payments(scene, who):
+        if scene.stage.act_at_sandbox(payment_id, deed.facts["act"]):
+            return
 
 
 # affiliates
@@ -265,8 +256,8 @@ def _apply(scene: Scene, who: Viewer, deed: Deed) -> None:
     stage = scene.stage
 
     def work(session: Session, code: str) -> UUID:
-        found = apply(session, who, code=code, about="我写读书笔记。", clock=stage.clock)
-        decide(session, SYSTEM, found, "approved", clock=stage.clock)
+        found = affiliates.apply(session, who, code=code, about="我写读书笔记。", clock=stage.clock)
+        affiliates.decide(session, SYSTEM, found, "approved", clock=stage.clock)
         return found
 
     if stage.do(lambda session: work(session, LINK)) is None:  # somebody has this word already
@@ -277,10 +268,12 @@ def _pay_affiliates(scene: Scene, _deed: Deed) -> None:
     stage = scene.stage
 
     def work(session: Session) -> None:
-        batch = draw_up(session, SYSTEM, clock=stage.clock)
-        for payout in payouts(session, SYSTEM):
+        batch = affiliates.draw_up(session, SYSTEM, clock=stage.clock)
+        for payout in affiliates.payouts(session, SYSTEM):
             if payout.batch_id == batch:
-                note_paid(session, SYSTEM, payout.id, reference=f"T{stage.clock.now():%Y%m%d}", clock=stage.clock)
+                affiliates.note_paid(
+                    session, SYSTEM, payout.id, reference=f"T{stage.clock.now():%Y%m%d}", clock=stage.clock
+                )
 
     stage.do(work)
 
@@ -321,20 +314,20 @@ def _quote(session: Session, scene: Scene, deed: Deed, number: str) -> object:
     return commerce.make_quote(session, SYSTEM, number, command, clock=stage.clock, vault=stage.platform.vault)
 
 
-def _begin(session: Session, scene: Scene, _deed: Deed, number: str) -> object:
-    return commerce.begin_work(session, SYSTEM, number, clock=scene.stage.clock)
+def _begin(session: Session, scene: Scene, _deed: Deed, number: str) -> None:
+    commerce.begin_work(session, SYSTEM, number, clock=scene.stage.clock)
 
 
-def _deliver(session: Session, scene: Scene, _deed: Deed, number: str) -> object:
+def _deliver(session: Session, scene: Scene, _deed: Deed, number: str) -> None:
     stage = scene.stage
     command = commerce.Deliver("批注与信都在这里。")
-    return commerce.deliver(session, SYSTEM, number, command, clock=stage.clock, vault=stage.platform.vault)
+    commerce.deliver(session, SYSTEM, number, command, clock=stage.clock, vault=stage.platform.vault)
 
 
-def _settle(session: Session, scene: Scene, deed: Deed, number: str) -> object:
+def _settle(session: Session, scene: Scene, deed: Deed, number: str) -> None:
     stage = scene.stage
     back = Money(10_000, "CNY").share(deed.facts["share_bp"])
-    return commerce.settle_dispute(session, SYSTEM, number, back=back, clock=stage.clock)
+    commerce.settle_dispute(session, SYSTEM, number, back=back, clock=stage.clock)
 
 
 def _accept(scene: Scene, who: Viewer, deed: Deed) -> None:
@@ -377,7 +370,8 @@ def _complain(scene: Scene, who: Viewer, deed: Deed) -> None:
 
 
 _LEARNERS: Mapping[str, Callable[[Scene, Viewer, Deed], None]] = {
-    "buy": _buy, "subscribe": _subscribe, "group": _group, "give": _give, "redeem": _redeem, "use": _use,
+    "buy": _buy, "subscribe": _subscribe, "group": _group, "give": _give, "claim": _claim, "redeem": _redeem,
+    "use": _use,
     "withdraw": _withdraw, "cancel": _cancel, "pause": _pause, "resume": _resume, "stay": _stay,
     "upgrade": _upgrade, "pay_due": _pay_due, "refund": _refund, "charge_back": _charge_back, "apply": _apply,
     "ask": _ask, "accept": _accept, "pay_rest": _pay_service, "take": _take, "complain": _complain,

@@ -105,7 +105,7 @@ def write_demo(platform: Platform, *, learners: int, tell: Callable[[str], None]
     open_shop(platform, now=beginning.now, tell=tell)
     shelves = read_shelves(platform)
     tell(f"  {len(shelves.world.works)} works, {len(shelves.lessons)} lessons ({_since(started)})")
-    tell(f"Imagining {beginning.learners} learners over 180 days …")
+    tell(f"Imagining {beginning.learners} learners over two years …")
     lives = lives_of(shelves, beginning)
     tell(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
     market = platform.database.read(lambda session: read_market(session, at=beginning.now))

@@ -14,7 +14,7 @@ from xingtan.core.viewer import SYSTEM
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.commerce import subscribing
-from xingtan.domains.commerce.affiliates.program import MakeRule, Program, make_rule, set_program
+from xingtan.domains.commerce.affiliates import api as affiliates
 from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.promotions import api as promotions
 from xingtan.infra.outbox import tell_nobody
@@ -114,8 +114,8 @@ def _promote(session: Session, opened_at: datetime) -> None:
     ):
         promotions.make_coupon(session, SYSTEM, coupon, clock=clock)
     clock.set(opened_at + _PROGRAM_OPENS_AFTER)
-    set_program(session, SYSTEM, Program(is_open=True), clock=clock)
-    make_rule(session, SYSTEM, MakeRule(COMMISSION_BP), clock=clock)
+    affiliates.set_program(session, SYSTEM, affiliates.Program(is_open=True), clock=clock)
+    affiliates.make_rule(session, SYSTEM, affiliates.MakeRule(COMMISSION_BP), clock=clock)
 
 
 def _cards(session: Session) -> dict[str, catalog.ProductCard]:

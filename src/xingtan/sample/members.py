@@ -6,7 +6,7 @@ The numbers are those of docs/explanations/demo-academy.md; same seed, same peop
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from xingtan.sample import market
@@ -25,6 +25,7 @@ REASONS = ("too_dear", "no_time", "not_for_me", "done", "other")
 _MONTH_DAYS = 30.44
 _LEAST_DAYS = 45
 _ENDS_BEFORE_NOW = timedelta(hours=2)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class Member:
         return "CNY" if self.learner.utc_offset_h == 8 else "USD"  # noqa: PLR2004 - the academy's own zone
 
     def never_buys(self, world: World, *keys: str) -> str | None:
-        """Return one of these works that she never buys for good by herself; None when she buys them all."""
+        """Return one of these works that is out when she joins and that she never buys for good by herself, or None."""
         bought = {key for one in self.life.purchases for key in (one.work, *world.works[one.work].gives)}
-        return next((key for key in keys if key in world.works and key not in bought), None)
+        out = (key for key in keys if key in world.works and world.works[key].published_at < self.learner.joined_at)
+        return next((key for key in out if key not in bought), None)
 
     def start(self, *, most_days: float = 20) -> datetime:
         """Return an instant not long after she joined."""
@@ -79,6 +81,7 @@ def agenda(lives: Sequence[Life], world: World, *, seed: int, now: datetime) -> 
             member = members[place % len(members)]
             place += 1
             found += (Deed(one.at, one.who, one.verb, {"role": role, **one.facts}) for one in play(member, world))
+    found += _presents(members, world, many=max(3, round(0.006 * len(lives))), seed=seed)
     found += _together(members, world, many=max(2, round(0.006 * len(lives))), seed=seed)
     latest = now - _ENDS_BEFORE_NOW
     return sorted((deed for deed in found if deed.at < latest), key=lambda one: (one.at, one.who or -1, one.verb))
@@ -110,14 +113,16 @@ def _later(member: Member, at: datetime, days: float) -> datetime:
     return at + timedelta(days=days, minutes=member.rng.uniform(1, 300))
 
 
-def _subscribes(subject: str, *terms: str) -> Callable[[Member, World], Deeds]:
+def _subscribes(subject: str, *terms: str, after_days: float = 0) -> Callable[[Member, World], Deeds]:
+    """Return who subscribes, stays for as long as her hazard lets her, and may pause, go higher or be held."""
+
     def play(member: Member, _world: World) -> Deeds:
         rng, who = member.rng, member.learner.number
-        at, term = member.start(), rng.choice(terms)
+        at, term = member.start() + timedelta(days=after_days), rng.choice(terms)
         card = rng.choices(*CARDS)[0]
         yield Deed(at, who, "subscribe", {"subject": subject, "term": term, "card": card, "currency": member.currency})
         hazard = LEAVES_PER_MONTH[member.learner.segment]
-        cancels_at = min(at + timedelta(days=rng.expovariate(hazard) * _MONTH_DAYS), member.ends_at)
+        cancels_at = at + timedelta(days=rng.expovariate(hazard) * _MONTH_DAYS)
         if card != "pays":
             yield Deed(_later(member, at, 40), who, "pay_due", {"card": "pays"})
         if rng.random() < PAUSES:
@@ -132,6 +137,15 @@ def _subscribes(subject: str, *terms: str) -> Callable[[Member, World], Deeds]:
             yield Deed(_later(member, cancels_at, 2), who, "resume")
 
     return play
+
+
+def _becomes_a_scholar(member: Member, world: World) -> Deeds:
+    """Yield a month of a column, by which she leaves a card, and then the trial that asks for one."""
+    who, at = member.learner.number, member.start()
+    first = {"subject": market.ZHAJI, "term": "P1M", "card": "pays", "currency": member.currency}
+    yield Deed(at, who, "subscribe", first)
+    yield Deed(_later(member, at, 15), who, "cancel", {"reason": "other", "when": "at_period_end"})
+    yield from _subscribes("tier:scholar", "P1M", "P1Y", after_days=45)(member, world)
 
 
 def _rents(member: Member, world: World) -> Deeds:
@@ -198,13 +212,6 @@ def _buys(**more: Any) -> Callable[[Member, World], Deeds]:
     return play
 
 
-def _gives(member: Member, world: World) -> Deeds:
-    work = next((key for key in _own(member, market.ZHAJI, market.LETTERS) if key in world.works), None)
-    if work is not None:
-        facts = {"subject": work, "model": "once", "term": "", "currency": member.currency}
-        yield Deed(member.start(), member.learner.number, "give", facts)
-
-
 def _asks(member: Member, world: World) -> Deeds:
     work = next((one.key for one in world.works.values() if one.kind == "consulting"), None)
     if work is None:
@@ -240,14 +247,39 @@ def _together(members: Sequence[Member], world: World, *, many: int, seed: int) 
     able = [one for one in members if one.never_buys(world, market.SHENGYI)]
     for number in range(many):
         third = number % 3 != 1
-        trio = rng.sample(able, min(len(able), 3))
-        if len(trio) < 3:  # noqa: PLR2004 - the size of a group
-            return
-        at = max(one.learner.joined_at for one in trio) + timedelta(hours=rng.uniform(1, 40))
+        at, trio = _who_is_there(able, rng, many=3)
         for place, one in enumerate(trio[: 3 if third else 2]):
-            if at + timedelta(hours=9 * place) < one.ends_at:
-                facts = {"subject": market.SHENGYI, "joins": place > 0}
-                yield Deed(at + timedelta(hours=9 * place), one.learner.number, "group", facts)
+            facts = {"subject": market.SHENGYI, "joins": place > 0}
+            yield Deed(at + timedelta(hours=9 * place), one.learner.number, "group", facts)
+            able.remove(one)
+
+
+def _presents(members: Sequence[Member], world: World, *, many: int, seed: int) -> Deeds:
+    """Yield gifts: two of three are claimed by a friend, the others lapse."""
+    rng = rng_of(seed, "gifts")
+    for number in range(many):
+        work = (market.ZHAJI, market.LETTERS)[number % 2]
+        able = [one for one in members if one.never_buys(world, work)]
+        at, pair = _who_is_there(able, rng, many=2)
+        if len(pair) == 2:  # noqa: PLR2004 - a giver and a friend
+            giver, friend = (one.learner.number for one in pair)
+            facts = {"subject": work, "model": "once", "term": "", "currency": pair[0].currency}
+            yield Deed(at, giver, "give", facts)
+            if number % 3 != 1:
+                yield Deed(at + timedelta(hours=7), friend, "claim", {"from": giver})
+
+
+def _who_is_there(
+    able: Sequence[Member], rng: random.Random, *, many: int
+) -> tuple[datetime, tuple[Member, ...]]:  # fmt: skip
+    """Return an instant, and `many` who are there for two days from then on; nobody where there are not so many."""
+    by_age = sorted(able, key=lambda one: (one.learner.joined_at, one.learner.number))
+    latest = rng.choice(by_age) if by_age else None
+    if latest is None:
+        return _NEVER, ()
+    at = latest.learner.joined_at + timedelta(hours=rng.uniform(1, 40))
+    there = [one for one in by_age if one.learner.joined_at < at and one.ends_at > at + timedelta(days=2)]
+    return at, tuple(rng.sample(there, many)) if len(there) >= many else ()
 
 
 def _own(member: Member, *keys: str) -> tuple[str, ...]:
@@ -259,15 +291,14 @@ def _own(member: Member, *keys: str) -> tuple[str, ...]:
 
 ROLES: Mapping[str, tuple[float, int, Callable[[Member, World], Deeds]]] = {
     "affiliate": (0.003, 1, _recommends),
-    "reader of a column": (0.020, 2, _subscribes(market.ZHAJI, "P1M", "P1M", "P1Y")),
-    "reader of letters": (0.008, 1, _subscribes(market.LETTERS, "P1M", "P1Y")),
-    "member": (0.012, 2, _subscribes("tier:reader", "P1M", "P1M", "P1Y")),
-    "scholar": (0.008, 1, _subscribes("tier:scholar", "P1M", "P1Y")),
+    "reader of a column": (0.035, 2, _subscribes(market.ZHAJI, "P1M", "P1M", "P1Y")),
+    "reader of letters": (0.012, 1, _subscribes(market.LETTERS, "P1M", "P1Y")),
+    "member": (0.024, 2, _subscribes("tier:reader", "P1M", "P1M", "P1Y")),
+    "scholar": (0.012, 1, _becomes_a_scholar),
     "renter": (0.010, 1, _rents),
     "payer in parts": (0.006, 1, _pays_in_parts),
     "payer by use": (0.010, 1, _pays_by_use),
     "holder of credits": (0.006, 1, _has_credits),
-    "giver": (0.006, 2, _gives),
     "redeemer": (0.008, 1, _redeems),
     "coupon user": (0.012, 2, _buys(code=market.WELCOME)),
     "brought by a link": (0.012, 2, _buys(by_link=True)),

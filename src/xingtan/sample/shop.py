@@ -27,7 +27,7 @@ from xingtan.sample.world import seasonal
 FOLDER = Path(__file__).parent / "catalogue"
 OWNER_EMAIL = "lin.xing@example.org"
 CURRENCY, ZONE = "CNY", "Asia/Shanghai"
-OPENED_DAYS_AGO = 420
+OPENED_DAYS_AGO = 735
 LAUNCHED = "gailv-de-zhijue"
 """The course whose launch lifts arrivals and visits; it came out within the history."""
 
@@ -43,6 +43,9 @@ class Sale:
 
 
 SALES = (
+    Sale((620, 610), 0.85, kinds=frozenset({"course", "column"})),
+    Sale((395, 385), 0.85, kinds=frozenset({"course", "column", "podcast", "ebook"})),
+    Sale((275, 268), 0.70, kinds=frozenset({"course"})),
     Sale((150, 143), 0.80, kinds=frozenset({"course", "ebook"})),
     Sale((75, 61), 0.75, work=LAUNCHED),
     Sale((30, 20), 0.85, kinds=frozenset({"course", "column", "podcast", "ebook"})),

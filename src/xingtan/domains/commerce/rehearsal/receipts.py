@@ -53,8 +53,8 @@ def keep_past_papers(session: Session, found: Sequence[PastPaper], *, vault: Vau
     for one in found:
         person_id = one.order["person_id"]
         buyer = json.dumps(asdict(Buyer("person", names[person_id])), ensure_ascii=False)
-        whole = {"seller": sellers[one.order["language"]], "buyer": vault.seal(session, person_id, BUYER, buyer)}
-        documents += _papers(one, zone, **whole)
+        sealed = vault.seal(session, person_id, BUYER, buyer)
+        documents += _papers(one, zone, seller=sellers[one.order["language"]], buyer=sealed)
     receipts = [row for row in documents if row["kind"] == "receipt"]
     notes = [row for row in documents if row["kind"] != "receipt"]
     session.execute(insert(FiscalDocument), receipts)  # what is named before what names it

@@ -20,7 +20,7 @@ from xingtan.core.clock import ManualClock
 from xingtan.core.errors import Refused
 from xingtan.domains.commerce import jobs
 from xingtan.domains.commerce.conversation import ask, present
-from xingtan.domains.commerce.documents import api as documents
+from xingtan.domains.commerce.documents.use_cases import NUMBER_DOCUMENTS
 from xingtan.domains.commerce.models import Payment, SandboxNotice, Subscription
 from xingtan.domains.commerce.opening import open_providers
 from xingtan.domains.commerce.providers import Providers
@@ -33,7 +33,7 @@ from xingtan.infra.outbox import OutboxEvent, tell_nobody
 from xingtan.infra.platform import Platform
 
 T = TypeVar("T")
-_NEVER = frozenset({DELIVER_NOTICE, documents.NUMBER_DOCUMENTS, "commerce.forget_keys", RUN_SUBSCRIPTIONS})
+_NEVER = frozenset({DELIVER_NOTICE, NUMBER_DOCUMENTS, "commerce.forget_keys", RUN_SUBSCRIPTIONS})
 """What is not done here: the past is asked instead of told, and numbered at its end."""
 _DAILY = tuple(one.kind for one in jobs.PERIODIC if one.kind not in _NEVER)
 _DAY = timedelta(days=1)
@@ -125,13 +125,14 @@ class Stage:
             )  # fmt: skip
         self.follow()
 
-    def act_at_sandbox(self, payment_id: UUID, name: str) -> None:
-        """Do at the sandbox what only the other side can, and ask how it stands."""
-        reference = self.session.get_one(Payment, payment_id).provider_reference
-        if reference is not None:
-            act(self.session, reference, name, clock=self.clock)
-            ask(self.platform.database, self.providers, payment_id, clock=self.clock)
-            self.follow()
+    def act_at_sandbox(self, payment_id: UUID, name: str) -> bool:
+        """Do at the sandbox what only the other side can, and ask how it stands; say whether it could be done."""
+        return self.do(lambda session: self._act(session, payment_id, name)) is not None
+
+    def _act(self, session: Session, payment_id: UUID, name: str) -> str:
+        reference = session.get_one(Payment, payment_id).provider_reference or ""
+        act(session, reference, name, clock=self.clock)
+        return ask(self.platform.database, self.providers, payment_id, clock=self.clock)
 
     def follow(self) -> None:
         """Do what hears of what has happened, and the jobs that it left, but for letters."""
