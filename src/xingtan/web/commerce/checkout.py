@@ -17,6 +17,7 @@ from xingtan.domains.commerce.errors import AlreadyOwned, OfferGone
 from xingtan.domains.commerce.promotions import api as promotions
 from xingtan.domains.identity import api as identity
 from xingtan.domains.privacy import api as privacy
+from xingtan.web.commerce.arrivals import code_kept
 from xingtan.web.commerce.checkout_form import Said, chosen, shown_total
 from xingtan.web.commerce.checkout_page import CheckoutPage, build, named, ways_to_pay
 from xingtan.web.commerce.clicks import click_of
@@ -48,6 +49,7 @@ def checkout(
 
     The query says what the buyer has chosen already, on another page or before she signed in; the form asks again.
     """
+    code = code or here.read(lambda session: code_kept(here, session))
     said = Said(amount=amount, code=code, country=country, group=group, also=tuple(also))
     answer, page = _page(here, what, said=said)
     if isinstance(page, CheckoutPage):

@@ -3,10 +3,13 @@
 from fastapi import APIRouter
 
 from xingtan.web.commerce import (
+    affiliates,
+    arrivals,
     checkout,
     codes,
     documents,
     gifts,
+    groups,
     joining,
     orders,
     paying,
@@ -26,6 +29,9 @@ for _part in (
     documents,
     paying,
     wallet,
+    groups,
+    affiliates,
+    arrivals,
     services,
     sandbox,
     pricing,

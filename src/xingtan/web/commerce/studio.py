@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from xingtan.web.commerce import (
     beside,
     coupons,
+    groups,
+    studio_affiliates,
     studio_books,
     studio_documents,
     studio_numbers,
@@ -34,8 +36,10 @@ for _part in (
     studio_tax,
     studio_transfers,
     studio_packs,
+    studio_affiliates,
     studio_services,
     studio_subscriptions,
     studio_tiers,
 ):
     router.include_router(_part.router)
+router.include_router(groups.studio)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
+from xingtan.core.money import Money
 from xingtan.web.language import Language
 from xingtan.web.storefront.browsing import Choice, Listing
 from xingtan.web.storefront.cards import Card, Price, TopicLink
@@ -157,6 +158,27 @@ class Buying:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenGroup:
+    """A group that can be joined: its page, how many of its places are paid, until when."""
+
+    path: str
+    paid: int
+    size: int
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The price for buying together, where a group is opened, and the groups that can be joined."""
+
+    price: Money
+    size: int
+    hours: int
+    path: str
+    groups: tuple[OpenGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """What the reader has: where it opens and what comes there (empty: nothing to read), how far she is."""
 
@@ -216,6 +238,7 @@ class WorkPage:
     parts: tuple[Part, ...]
     sample: str
     buying: Buying
+    together: Together | None
     holding: Holding | None
     editions: tuple[Edition, ...]
     requirements: tuple[Card, ...]

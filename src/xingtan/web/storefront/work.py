@@ -20,11 +20,23 @@ from xingtan.web.learning.addresses import feed_path, lesson_path, picture_url, 
 from xingtan.web.storefront.addresses import calendar_path, checkout_path, episode_path, public_feed_path
 from xingtan.web.storefront.cards import Card, Price, Visit, make_cards, owned_by, picture, prices_of, topic_links
 from xingtan.web.storefront.markup import organization, work_node
-from xingtan.web.storefront.pages import Buying, Edition, Episode, Holding, Lecture, Lesson, Part, WorkPage
+from xingtan.web.storefront.pages import (
+    Buying,
+    Edition,
+    Episode,
+    Holding,
+    Lecture,
+    Lesson,
+    OpenGroup,
+    Part,
+    Together,
+    WorkPage,
+)
 from xingtan.web.storefront.seo import Head, breadcrumbs, make_head
 
 _BOOKS = frozenset({"course", "ebook", "column", "article"})
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+_MOST_GROUPS = 5
 _FEEDS = frozenset({"podcast", "column"})
 
 
@@ -62,6 +74,7 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
         parts=_parts(session, here, page, is_owned=card.id in owned),
         sample=_sample(page),
         buying=_buying(card, price),
+        together=_together(session, visit, card),
         holding=_holding(session, here, page) if _is_held(page, owned) else None,
         editions=tuple(Edition(product_path(one.slug), one.title, language_of(one)) for one in page.editions),
         requirements=_of(cards, page.requirements),
@@ -159,6 +172,18 @@ def _buying(card: catalog.ProductCard, price: Price) -> Buying:
         step=f"0.{'0' * (decimals - 1)}1" if decimals else "1",
         refund_days=commerce.POLICY.days,
     )
+
+
+def _together(session: Session, visit: Visit, card: catalog.ProductCard) -> Together | None:
+    """Return how a product is bought together; None when it is not. Two queries, and one more for a few groups."""
+    ways = commerce.live_offers(session, [card.id], currency=visit.currency, at=visit.at).get(card.id, ())
+    offer = next((one for one in ways if one.model == "group"), None)
+    if offer is None:
+        return None
+    found = commerce.open_groups(session, visit.viewer, card.id, at=visit.at)[:_MOST_GROUPS]
+    groups = tuple(OpenGroup(f"/groups/{one.code}", one.paid, one.size, one.ends_at) for one in found)
+    path = checkout_path(public_id("offer", offer.id))
+    return Together(offer.price, int(offer.terms["size"]), int(offer.terms["hours"]), path, groups)
 
 
 def _is_held(page: catalog.ProductPage, owned: frozenset[UUID]) -> bool:

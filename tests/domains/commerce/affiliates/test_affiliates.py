@@ -269,7 +269,7 @@ def test_clicks_are_counted_by_day_and_nobody_is_told_apart(shop: Shop, desk: De
         (MakeRule(-1), "rate"), (MakeRule(9_001), "rate"), (MakeRule(1, renewals="now"), "renewals"),
         (MakeRule(1, renewals="months"), "months"), (MakeRule(1, renewals="months", months=0), "months"),
         (MakeRule(1, months=3), "months"), (MakeRule(1, product_kind="cat"), "product_kind"),
-        (MakeRule(1, product_kind="course", product_id=UUID(int=1)), "product_kind"),
+        (MakeRule(1, product_id=UUID(int=1)), "product"), (MakeRule(1, affiliate_id=UUID(int=1)), "affiliate"),
     ],
 )  # fmt: skip
 def test_rules_that_make_no_sense(shop: Shop, desk: Desk, wanted: MakeRule, field: str) -> None:

@@ -110,6 +110,10 @@ def make_rule(session: Session, viewer: Viewer, command: MakeRule, *, clock: Clo
         faults["product_kind"] = say("Choose a product or a kind of product, not both.")
     if command.product_kind is not None and command.product_kind not in catalog.PRODUCT_KINDS:
         faults["product_kind"] = say("Please choose one of these.")
+    if command.product_id is not None and not catalog.find_products(session, [command.product_id]):
+        faults["product"] = say("Please choose one of these.")
+    if command.affiliate_id is not None and session.get(Affiliate, command.affiliate_id) is None:
+        faults["affiliate"] = say("Please choose one of these.")
     if faults:
         raise Invalid(faults)
     now = clock.now()
