@@ -59,7 +59,15 @@ from xingtan.domains.commerce.queries.open_questions import (
     provider_sums,
     refunds,
 )
-from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
+from xingtan.domains.commerce.queries.orders import (
+    my_order,
+    my_orders,
+    order,
+    order_by_id,
+    order_numbers,
+    order_of_payment,
+    orders,
+)
 from xingtan.domains.commerce.queries.packs import ahead_offers, packs, product_ids_of, wallet_covers
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
 from xingtan.domains.commerce.refund_policies import (
@@ -310,6 +318,7 @@ __all__ = [
     "order",
     "order_by_id",
     "order_numbers",
+    "order_of_payment",
     "orders",
     "packs",
     "pay_again",

@@ -1,6 +1,7 @@
 """Orders: placed and paid by the person herself, read and refunded by staff."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from xingtan.web.api.caller import READ_MINE, WRITE_MINE, Ask, AskDep, Needs, Sc
 from xingtan.web.api.fields import Name, PaymentPath, Word, id_in_query
 from xingtan.web.api.operations import operation, operations
 from xingtan.web.api.order_schemas import (
+    Bill,
     OneTimeKey,
     Order,
     OrderIn,
@@ -20,6 +22,7 @@ from xingtan.web.api.order_schemas import (
     Placed,
     RefundIn,
     RefundRequested,
+    WantedIn,
 )
 from xingtan.web.api.paging import Cursor, Limit, Page, foreign_cursor, plausible
 
@@ -47,10 +50,27 @@ def place_order(ask: AskDep, body: OrderIn, key: OneTimeKey) -> Placed:
     provider = body.provider or next(iter(providers), "")
     command = commerce.PlaceOrder(
         ask.person_id, body.offer, key, known_provider(provider, providers), ask.viewer.language,
-        body.amount.money if body.amount else None,
+        body.amount.money if body.amount else None, also=body.also, codes=body.codes, country=body.country,
+        group_id=_group_id(ask, body), expected=body.expected.money if body.expected else None,
     )  # fmt: skip
     placed = ask.write(lambda session: commerce.place_order(session, command, clock=ask.clock))
     return presented(ask, placed, providers)
+
+
+@operation(router, "POST", "/orders/preview", WRITE_MINE, also=(404, 409))
+def preview_order(ask: AskDep, body: WantedIn) -> Bill:
+    """What an order would cost now, reckoned as the order itself would be; nothing is written."""
+    wanted = commerce.PreviewOrder(
+        ask.person_id, body.offer, body.amount.money if body.amount else None, also=body.also,
+        codes=body.codes, country=body.country, group_id=_group_id(ask, body),
+    )  # fmt: skip
+    priced = ask.read(lambda session: commerce.preview_order(session, wanted, clock=ask.clock))
+    return Bill.of(priced, language=ask.viewer.language)
+
+
+def _group_id(ask: Ask, body: WantedIn) -> UUID | None:
+    word = body.group
+    return ask.read(lambda session: commerce.group_by_code(session, ask.viewer, word).id) if word else None
 
 
 @operation(router, "POST", "/orders/{number}/pay", WRITE_MINE, also=(409,))
@@ -112,7 +132,11 @@ def list_orders(
 @operation(router, "POST", "/payments/{payment}/refunds", _REFUNDS, status=202, also=(409,))
 def request_refund(ask: AskDep, payment: PaymentPath, body: RefundIn, key: OneTimeKey) -> RefundRequested:
     """Give money of a payment back, in whole or in part; it is sent in the background."""
-    command = commerce.RequestRefund(payment, body.amount.money if body.amount else None, body.reason, key)
+    place = body.line
+    line_id = ask.read(lambda session: _line_id(session, ask, payment, place)) if place else None
+    command = commerce.RequestRefund(
+        payment, body.amount.money if body.amount else None, body.reason, key, line_id=line_id
+    )
     refund_id = ask.write(lambda session: commerce.request_refund(session, ask.viewer, command, clock=ask.clock))
     return RefundRequested(id=refund_id)
 
@@ -135,3 +159,11 @@ def presented(ask: Ask, placed: commerce.PlacedOrder, providers: commerce.Provid
 
 def _absolute(ask: Ask, url: str | None) -> str | None:
     return ask.here.absolute(url) if url is not None and url.startswith("/") else url
+
+
+def _line_id(session: Session, ask: Ask, payment_id: UUID, place: int) -> UUID:
+    """Return which line of the payment's order is the `place`-th."""
+    order = commerce.order_of_payment(session, ask.viewer, payment_id)
+    if place > len(order.lines):
+        raise Invalid.of("line", say("Please choose one of these."))
+    return order.lines[place - 1].id

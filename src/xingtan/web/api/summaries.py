@@ -5,6 +5,15 @@ from collections.abc import Mapping
 from xingtan.core.errors import Sentence, say
 
 SUMMARIES: Mapping[str, Sentence] = {
+    "preview_order": say("What an order would cost now, reckoned as the order itself would be; nothing is written."),
+    "get_refund_rule": say("The rule under which an order is placed now."),
+    "set_refund_rule": say("Have a rule hold for orders from now on; orders placed before keep theirs."),
+    "ask_order_back": say("Have all of one's own order back, where its rule gives it; it is sent in the background."),
+    "list_refunds": say("Refunds, newest first; those that are not through yet alone with `open`."),
+    "list_disputes": say("Disputes, open ones first."),
+    "list_open_payments": say("Payments that are not decided, those that need a person first."),
+    "ask_providers": say("Ask the providers about everything that is open, now."),
+    "list_provider_sums": say("What each provider holds in each currency, by its payments and by the books."),
     "list_holdings": say("What a person may use, or could once, newest first."),
     "give_access": say("Let a person use a product, for ever and for nothing; the act is noted."),
     "take_back_access": say("Take back what staff gave; what was bought ends by a refund only."),
@@ -76,7 +85,7 @@ SUMMARIES: Mapping[str, Sentence] = {
     "get_webhook_message": say("A message with every attempt to send it."),
     "replay_webhook_message": say("Send a message again, under its old id."),
     "replay_webhook": say("Send every message again that has failed since an instant."),
-    "get_offer": say("A price, on sale or not, of a product that the caller may see."),
+    "get_offer": say("A price, on sale or not, of a tier, a pack, or a product that the caller may see."),
     "list_offers": say("Every price that a product ever had, newest first."),
     "make_offer": say("Make a price. It takes the place of the prices that it overlaps."),
     "retire_offer": say("Take a price off sale, now. Orders placed before can still be paid."),

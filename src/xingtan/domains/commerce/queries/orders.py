@@ -68,6 +68,17 @@ def order_by_id(session: Session, viewer: Viewer, order_id: UUID) -> OrderView:
     return _whole(session, row)
 
 
+def order_of_payment(session: Session, viewer: Viewer, payment_id: UUID) -> OrderView:
+    """Return the order that a payment is for, for staff."""
+    viewer.require(Permission.ORDERS_READ)
+    row = session.scalar(
+        select(SalesOrder).join(Payment, Payment.order_id == SalesOrder.id).where(Payment.id == payment_id)
+    )
+    if row is None:
+        raise NotFound(say("There is no such payment."))
+    return _whole(session, row)
+
+
 def orders_in_full(session: Session, viewer: Viewer) -> tuple[OrderView, ...]:
     """Return every order of the viewer's own with all that belongs to it, oldest first. Five queries, however many."""
     wanted = select(SalesOrder).where(SalesOrder.person_id == viewer.require_person())
