@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import ManualClock
-from xingtan.core.money import Money
+from xingtan.core.money import Money, zero
 from xingtan.core.viewer import SYSTEM, Viewer
 from xingtan.domains.catalog.models import Product, ProductVersion
 from xingtan.domains.commerce import api as commerce
@@ -65,8 +65,9 @@ class Till:
         return product_id
 
     def offer(self, product_id: UUID | None, model: str = "once", **more: object) -> commerce.OfferView:
-        """Sell it, for 199 CNY."""
-        command = commerce.MakeOffer(product_id, model, PRICE, **more)  # type: ignore[arg-type]
+        """Sell it, for 199 CNY, or for nothing."""
+        price = zero("CNY") if model == "free" else PRICE
+        command = commerce.MakeOffer(product_id, model, price, **more)  # type: ignore[arg-type]
         clock = self.platform.clock
         return self.platform.database.write(lambda session: commerce.make_offer(session, SYSTEM, command, clock=clock))
 
