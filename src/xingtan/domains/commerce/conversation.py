@@ -3,8 +3,10 @@
 Each function may be killed at any point and run again: what the provider did meanwhile is found by asking it.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -106,21 +108,31 @@ def send_refund(database: Database, providers: Providers, refund_id: UUID, *, cl
 def reconcile(database: Database, providers: Providers, *, clock: Clock) -> int:
     """Ask about every payment whose time has come and every refund that hangs; return how many were asked about.
 
-    A provider that does not answer spoils nothing for the others.
+    A provider that does not answer spoils nothing for the others, nor does an answer that cannot be made true here:
+    that is logged loudly, and raised only where nothing else was done.
     """
     payments = database.read(lambda session: _payments_to_ask(session, clock=clock))
     refunds = database.read(lambda session: _refunds_to_send(session, clock=clock))
-    for payment_id in payments:
-        try:
-            ask(database, providers, payment_id, clock=clock)
-        except Unavailable:
-            _log.warning("a provider does not answer", payment=str(payment_id))
-    for refund_id in refunds:
-        try:
-            send_refund(database, providers, refund_id, clock=clock)
-        except Unavailable:
-            _log.warning("a provider does not answer", refund=str(refund_id))
-    return len(payments) + len(refunds)
+    failures = [
+        *(_attempt(partial(ask, database, providers, one, clock=clock), payment=one) for one in payments),
+        *(_attempt(partial(send_refund, database, providers, one, clock=clock), refund=one) for one in refunds),
+    ]
+    if failures and all(failures):
+        raise ExceptionGroup("nothing could be reconciled", [one for one in failures if one is not None])
+    return len(failures)
+
+
+def _attempt(work: Callable[[], str], **of: UUID) -> Exception | None:
+    """Do one question, and return what went wrong with it that is no provider's silence."""
+    named = {name: str(value) for name, value in of.items()}
+    try:
+        work()
+    except Unavailable:
+        _log.warning("a provider does not answer", **named)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others are asked all the same
+        _log.exception("a question to a provider failed", **named)
+        return error
+    return None
 
 
 def provider_named(providers: Providers, name: str) -> PaymentProvider:
