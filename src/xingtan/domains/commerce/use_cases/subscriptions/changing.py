@@ -5,7 +5,7 @@ for it, so that nobody pays another amount than the one that she saw (M11).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from xingtan.domains.commerce.pricing import price_later
 from xingtan.domains.commerce.queries.offers import offer_view
 from xingtan.domains.commerce.rules.intervals import period
 from xingtan.domains.commerce.rules.plans import Plan
-from xingtan.domains.commerce.rules.proration import MODES, Change, Held, Mode, Wanted, change_of, invoice_of
+from xingtan.domains.commerce.rules.proration import MODES, Change, Held, Mode, Wanted, change_of
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote
 from xingtan.domains.commerce.subscriptions import lifecycle
 from xingtan.domains.commerce.subscriptions.events import SubscriptionReminded
@@ -43,6 +43,7 @@ from xingtan.domains.commerce.subscriptions.views import ChangePreview, PlanOffe
 from xingtan.domains.commerce.use_cases.subscriptions.invoices import (
     Asked,
     drop_open_order,
+    invoice_under,
     line_of,
     with_balance,
     write,
@@ -142,7 +143,8 @@ def preview_change(session: Session, viewer: Viewer, command: ChangePlan, *, clo
     sub = mine(session, viewer, command.subscription_id)
     found = _reckon(session, sub, command, clock=clock)
     change, offer = found.change, offer_view(found.offer)
-    due, _ = invoice_of(found.plan.price, carry=change.carry)
+    after = replace(found.plan, intro_price=None, intro_periods=0)  # a first price is for newcomers
+    due = invoice_under(session, sub, after, carry=change.carry, at=change.at).quote.total
     return ChangePreview(
         offer, found.plan, sub.title, change.mode, change.at, change.credit, change.charge, found.quote.total,
         change.carry, due, change.next_payment_at,

@@ -15,6 +15,7 @@ from xingtan.domains.commerce.models import OrderDiscount, OrderLine, SalesOrder
 from xingtan.domains.commerce.ordering import NewOrder, OrderKind, write_order
 from xingtan.domains.commerce.pricing import price_later
 from xingtan.domains.commerce.promotions.lowering import less_by_country, less_coupons_again
+from xingtan.domains.commerce.rules.plans import Plan
 from xingtan.domains.commerce.rules.proration import invoice_of
 from xingtan.domains.commerce.rules.quoting import Discount, NewLine, Quote, reduced
 from xingtan.domains.commerce.subscriptions.rows import plan, policy_of
@@ -42,8 +43,13 @@ class Asked:
 
 def next_invoice(session: Session, sub: Subscription, *, at: datetime) -> Invoice:
     """Return what the next payment comes to: first price, reduction to stay, lasting coupons, then what is carried."""
-    line = _lowered(session, sub, _agreed(sub))
-    value, carry = line.reduced, Money(sub.carry_minor, sub.currency)
+    return invoice_under(session, sub, plan(sub), carry=Money(sub.carry_minor, sub.currency), at=at)
+
+
+def invoice_under(session: Session, sub: Subscription, agreed: Plan, *, carry: Money, at: datetime) -> Invoice:
+    """Return what the next payment comes to under a plan, with so much carried to it."""
+    line = _lowered(session, sub, _agreed(sub, agreed))
+    value = line.reduced
     _, carried_on = invoice_of(value, carry=carry)
     facts = {"deed": "renew", "value": value.minor, "carry": carried_on.minor, "saved": sub.save_left > 0}
     line = with_balance(line, carry, facts=facts)
@@ -68,9 +74,8 @@ def line_of(sub: Subscription, price: Money) -> NewLine:
     )  # fmt: skip
 
 
-def _agreed(sub: Subscription) -> NewLine:
-    agreed, number = plan(sub), sub.payments + 1
-    price = agreed.price_of(number)
+def _agreed(sub: Subscription, agreed: Plan) -> NewLine:
+    price = agreed.price_of(sub.payments + 1)
     if agreed.is_instalments:
         return line_of(sub, price)
     line = line_of(sub, agreed.price)
