@@ -250,7 +250,7 @@ def _together(members: Sequence[Member], world: World, *, many: int, seed: int) 
         at, trio = _who_is_there(able, rng, many=3)
         for place, one in enumerate(trio[: 3 if third else 2]):
             facts = {"subject": market.SHENGYI, "joins": place > 0}
-            yield Deed(at + timedelta(hours=9 * place), one.learner.number, "group", facts)
+            yield Deed(at + timedelta(hours=9 * place), one.learner.number, "group", {"role": "joins a group", **facts})
             able.remove(one)
 
 
@@ -264,9 +264,9 @@ def _presents(members: Sequence[Member], world: World, *, many: int, seed: int) 
         if len(pair) == 2:  # noqa: PLR2004 - a giver and a friend
             giver, friend = (one.learner.number for one in pair)
             facts = {"subject": work, "model": "once", "term": "", "currency": pair[0].currency}
-            yield Deed(at, giver, "give", facts)
+            yield Deed(at, giver, "give", {"role": "giver", **facts})
             if number % 3 != 1:
-                yield Deed(at + timedelta(hours=7), friend, "claim", {"from": giver})
+                yield Deed(at + timedelta(hours=7), friend, "claim", {"role": "receiver", "from": giver})
 
 
 def _who_is_there(
