@@ -72,7 +72,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class NumbersPage:
-    """All numbers of one currency over some days. `query` are the days for links to the rows behind a number."""
+    """All numbers of one currency over some days. `query` are the days for links to the rows behind a number.
+
+    `statements` is the month or the year of the books that is nearest to these days.
+    """
 
     template: ClassVar[str] = "commerce/numbers/overview.html"
     first: date
@@ -87,6 +90,7 @@ class NumbersPage:
     people_rows: Sequence[CohortRow]
     money_rows: Sequence[CohortRow]
     query: str
+    statements: str
     may_see_rows: bool
     is_now: bool
 

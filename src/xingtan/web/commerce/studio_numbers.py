@@ -43,15 +43,15 @@ def overview(here: EdgeDep, first: _Day = None, last: _Day = None, currency: _Cu
     chosen = _chosen(currencies, currency, here.request.app.state.academy.view(here.language).currency)
     found = next((one for one in all_found if one.currency == chosen), None)
     months = [one.astimezone(zone).strftime("%Y-%m") for one in wanted.months[:-1]]
-    is_by_day = len(wanted.slices) > 1 and wanted.slices[1] - wanted.slices[0] <= timedelta(days=2)
+    form = "%Y-%m-%d" if (until - since).days < numbers.DAYS_BY_DAY else "%Y-%m"
     page = NumbersPage(
         first=since, last=until, spans=_spans(today, since, until), currencies=currencies, found=found,
         groups=_groups(found) if found else (), moves=numbers.KINDS, chart=chart(found.slices) if found else None,
-        slices=_named(found.slices, zone, "%Y-%m-%d" if is_by_day else "%Y-%m") if found else (),
+        slices=_named(found.slices, zone, form) if found else (),
         people_rows=triangle(found.cohorts, months, of_money=False) if found else (),
         money_rows=triangle(found.cohorts, months, of_money=True) if found else (),
-        query=_query(since, until, chosen), may_see_rows=here.viewer.may(Permission.ORDERS_READ),
-        is_now=until >= today,
+        query=_query(since, until, chosen), statements=_statements(since, until),
+        may_see_rows=here.viewer.may(Permission.ORDERS_READ), is_now=until >= today,
     )  # fmt: skip
     return render(here, page)
 
@@ -113,6 +113,11 @@ def _chosen(currencies: Sequence[str], asked: str, ours: str) -> str:
 
 def _query(first: date, last: date, currency: str) -> str:
     return urlencode({"first": first.isoformat(), "last": last.isoformat(), "currency": currency})
+
+
+def _statements(first: date, last: date) -> str:
+    is_month = (first.year, first.month) == (last.year, last.month)
+    return f"/studio/books/statements?of={last.isoformat()[: 7 if is_month else 4]}"
 
 
 def _spans(today: date, first: date, last: date) -> list[Span]:
