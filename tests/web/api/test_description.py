@@ -22,6 +22,7 @@ from xingtan.web.api import (
     people,
     products,
     promotions,
+    refunds,
     transfers,
     webhooks,
 )
@@ -39,6 +40,7 @@ ROOMS = (
     people,
     products,
     promotions,
+    refunds,
     transfers,
     webhooks,
 )
