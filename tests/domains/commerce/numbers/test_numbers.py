@@ -118,7 +118,7 @@ class History:
 def test_any_history_adds_up(club: Club, seed: int) -> None:
     history = History(club, Random(seed))
     start = club.shop.clock.now()
-    history.play(24)
+    history.play(16)
     first = next(place for place, (_, recurring) in enumerate(history.seen) if recurring)
     before = start
     for at, recurring in history.seen[first:]:
