@@ -87,7 +87,7 @@ def compare(database: Database, providers: Providers, name: str) -> Comparison:
         except Unavailable:
             unanswered += 1
             continue
-        ours = Money(minor, currency)
+        ours = Money(minor or 0, currency or "")
         if seen.status != "succeeded" or seen.received != ours:
             found.append(Difference(number, seen.status, ours, seen.received))
             _note(name, payment_id, number)
