@@ -40,14 +40,12 @@ from xingtan.domains.commerce.subscriptions.views import (
     TierView,
 )
 from xingtan.domains.commerce.use_cases.subscriptions.changing import (
-    REPRICE_NOTICE,
     ChangeChoice,
     Changed,
     ChangePlan,
     change_choices,
     change_plan,
     preview_change,
-    reprice,
 )
 from xingtan.domains.commerce.use_cases.subscriptions.leaving import (
     CANCEL_REASONS,
@@ -60,6 +58,15 @@ from xingtan.domains.commerce.use_cases.subscriptions.leaving import (
     pay_subscription,
     resume_subscription,
     stay,
+)
+from xingtan.domains.commerce.use_cases.subscriptions.repricing import (
+    REPRICE_NOTICE,
+    NewPrice,
+    PlanToTell,
+    announce_price,
+    plans_to_tell,
+    reprice,
+    subscribers_to_tell,
 )
 from xingtan.domains.commerce.use_cases.subscriptions.tiers import (
     SaveSubscriptionRules,
@@ -82,10 +89,12 @@ __all__ = [
     "Membership",
     "MethodView",
     "Mode",
+    "NewPrice",
     "PeriodView",
     "PerkView",
     "Plan",
     "PlanOffer",
+    "PlanToTell",
     "Policy",
     "RuleView",
     "SaveOffer",
@@ -97,6 +106,7 @@ __all__ = [
     "SubscriptionView",
     "TierView",
     "When",
+    "announce_price",
     "cancel_subscription",
     "change_choices",
     "change_plan",
@@ -115,6 +125,7 @@ __all__ = [
     "plan_of_offer",
     "plans_of_tier",
     "plans_on_sale",
+    "plans_to_tell",
     "policy_of",
     "preview_change",
     "reprice",
@@ -125,6 +136,7 @@ __all__ = [
     "save_subscription_rules",
     "save_tier",
     "stay",
+    "subscribers_to_tell",
     "subscription",
     "subscription_counts",
     "subscriptions",

@@ -1,7 +1,7 @@
 """The jobs of subscriptions and tiers, and who hears what."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from xingtan.domains.commerce.renewing import RUN_SUBSCRIPTIONS, run_subscriptions
 from xingtan.domains.commerce.subscription_letters import MAIL_SUBSCRIPTION, mail_subscription
+from xingtan.domains.commerce.subscriptions.given import open_to_given
 from xingtan.domains.commerce.subscriptions.rights import open_to_members
 from xingtan.domains.commerce.subscriptions.rows import policy_of
-from xingtan.domains.commerce.subscriptions.tiers import opened
+from xingtan.domains.commerce.subscriptions.tiers import opened, opening
+from xingtan.domains.commerce.use_cases.subscriptions.repricing import TELL_NEW_PRICE, tell_next
 from xingtan.domains.commerce.use_cases.subscriptions.steps import forget_order
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
@@ -40,16 +42,36 @@ def _open_tier(platform: Platform, args: Mapping[str, Any], _report: object) -> 
 
 
 def _open(platform: Platform, product_id: UUID) -> None:
-    last: UUID | None = None
-    while True:
-        last = platform.database.write(partial(_open_next, product_id=product_id, after=last, platform=platform))
-        if last is None:
-            return
+    for work in (_open_to_next, _open_to_next_given):
+        last: UUID | None = None
+        while True:
+            last = platform.database.write(partial(work, product_id=product_id, after=last, platform=platform))
+            if last is None:
+                break
 
 
-def _open_next(session: Session, *, product_id: UUID, after: UUID | None, platform: Platform) -> UUID | None:
+def _open_to_next(session: Session, *, product_id: UUID, after: UUID | None, platform: Platform) -> UUID | None:
     policy = policy_of(session)
     return open_to_members(session, product_id, policy, after=after, limit=_AT_ONCE, clock=platform.clock)
+
+
+def _open_to_next_given(session: Session, *, product_id: UUID, after: UUID | None, platform: Platform) -> UUID | None:
+    tier_ids = [one.id for one in opening(session, product_id)]
+    return open_to_given(session, product_id, tier_ids, after=after, limit=_AT_ONCE, clock=platform.clock)
+
+
+def _tell_new_price(platform: Platform, args: Mapping[str, Any], report: Any) -> None:
+    """Tell every subscriber of a plan's kind its price, some in each transaction; whoever was told is told no more."""
+    offer_id, at = UUID(args["offer_id"]), datetime.fromisoformat(args["at"])
+    last: UUID | None = None
+    told = 0
+    while True:
+        work = partial(tell_next, offer_id=offer_id, at=at, after=last, limit=_AT_ONCE, clock=platform.clock)
+        count, last = platform.database.write(work)
+        told += count
+        report(told=told)
+        if last is None:
+            return
 
 
 TRANSACTIONAL: Mapping[str, Callable[[Session, Platform, Mapping[str, Any]], None]] = {FORGET_ORDER: _forget_order}
@@ -59,6 +81,7 @@ LONG: Mapping[str, Callable[[Platform, Mapping[str, Any], Any], None]] = {
     RUN_SUBSCRIPTIONS: run_subscriptions,
     OPEN_PRODUCT: _open_product,
     OPEN_TIER: _open_tier,
+    TELL_NEW_PRICE: _tell_new_price,
     MAIL_SUBSCRIPTION: mail_subscription,
 }
 """Jobs that talk to others, or to many; each may run twice."""

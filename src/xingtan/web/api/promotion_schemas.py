@@ -22,6 +22,7 @@ from xingtan.web.api.fields import (
     PersonId,
     ProductId,
     ShortText,
+    TierId,
     Whole,
 )
 
@@ -88,10 +89,11 @@ class Coupon(Out):
 
 
 class BatchIn(In):
-    """A batch of redeem codes: what each gives, how many, until when."""
+    """A batch of redeem codes: what each gives (a product, or days of a tier), how many, until when."""
 
     title: Line
-    product: ProductId
+    product: ProductId | None = None
+    tier: TierId | None = None
     total: Whole
     days: Whole | None = None
     per_person: Whole = 1
@@ -105,6 +107,7 @@ class Batch(Out):
     title: str
     state: str
     product_id: ProductId | None
+    tier_id: TierId | None
     days: int | None
     total: int
     taken: int
@@ -131,9 +134,10 @@ class RedeemIn(In):
 
 
 class Redeemed(Out):
-    """What a redeem code gave."""
+    """What a redeem code gave: a product, or a membership."""
 
-    product_id: ProductId
+    product_id: ProductId | None
+    tier_id: TierId | None
     starts_at: At
     until: At | None
 

@@ -113,7 +113,9 @@ def list_code_batches(ask: AskDep, cursor: Cursor = None, limit: Limit = 50) -> 
 @operation(router, "POST", "/code-batches", _WRITES, status=201, also=(404,))
 def make_code_batch(ask: AskDep, body: BatchIn) -> Batch:
     """Describe a batch of redeem codes; it has no codes yet."""
-    command = promotions.MakeBatch(body.title, body.product, body.total, body.days, body.per_person, body.ends_at)
+    command = promotions.MakeBatch(
+        body.title, body.product, body.total, body.days, body.per_person, body.ends_at, body.tier
+    )
     return Batch.of(ask.write(lambda session: promotions.make_batch(session, ask.viewer, command, clock=ask.clock)))
 
 
@@ -163,7 +165,7 @@ def redeem_code(ask: AskDep, body: RedeemIn) -> Redeemed:
     for (rule, name), key in zip(REDEEMING, (str(ask.person_id), ask.here.client), strict=True):
         ask.platform.limiter.check(rule, name, key)
     found = ask.write(lambda session: promotions.redeem(session, ask.viewer, body.code, clock=ask.clock))
-    return Redeemed(product_id=found.product_id, starts_at=found.starts_at, until=found.until)
+    return Redeemed.model_validate(found, from_attributes=True)
 
 
 @operation(router, "GET", "/me/gifts", READ_MINE)

@@ -2,17 +2,19 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
+from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.errors import Conflict, Invalid, LimitReached, NotFound, say
 from xingtan.core.ids import private_id, public_id
 from xingtan.core.viewer import Permission
 from xingtan.domains.catalog import api as catalog
+from xingtan.domains.commerce import subscribing
 from xingtan.domains.commerce.promotions import api as promotions
 from xingtan.web.commerce.pages import Errors
 from xingtan.web.commerce.promotion_forms import Faults, instant, listed_products, product, titles_of, whole
@@ -21,6 +23,7 @@ from xingtan.web.commerce.studio_orders import words_of
 from xingtan.web.edge import Edge, EdgeDep, SignInFirst
 from xingtan.web.errors import status_of
 from xingtan.web.render import render
+from xingtan.web.translations import in_words
 
 router = APIRouter()
 Text = Annotated[str, Form()]
@@ -70,8 +73,8 @@ def batch(here: EdgeDep, batch: str) -> Response:
     batch_id = private_id("batch", batch)
     with here.platform.database.reading() as session:
         found = promotions.batch(session, here.viewer, batch_id, at=here.platform.clock.now())
-        titles = titles_of(session, [found.product_id] if found.product_id else [])
-    return render(here, BatchPage(found, batch, next(iter(titles.values()), "")))
+        titles = _titles(here, session, [found])
+    return render(here, BatchPage(found, batch, titles.get(found.product_id or found.tier_id, "")))
 
 
 @router.post("/studio/codes/{batch}/make")
@@ -119,30 +122,62 @@ def redeem(here: EdgeDep, code: Text = "") -> Response:
     except (Conflict, LimitReached) as error:
         errors = {"code": words_of(here, error)[""]}
         return render(here, RedeemPage(code[:_LONGEST_CODE], errors=errors), status=status_of(error))
-    card = here.read(lambda session: catalog.find_products(session, [given.product_id])[given.product_id])
-    return render(here, RedeemPage(given=card, starts_at=given.starts_at, until=given.until))
+    title, path = here.read(lambda session: _given(here, session, given))
+    return render(here, RedeemPage(given=title, path=path, starts_at=given.starts_at, until=given.until))
+
+
+def _given(here: Edge, session: Session, given: promotions.RedeemedView) -> tuple[str, str]:
+    """Return what the code gave, and where it is opened: a product's own place, or the shelf for a membership."""
+    if given.product_id is not None:
+        card = catalog.find_products(session, [given.product_id])[given.product_id]
+        return card.title, f"/learn/{card.slug}"
+    assert given.tier_id is not None  # noqa: S101 - one of the two, by a constraint
+    return subscribing.tier(session, given.tier_id).name_in(here.language), "/shelf"
 
 
 def _command(here: Edge, values: Mapping[str, str]) -> promotions.MakeBatch:
     faults: Faults = {}
-    product_id = product("gives", values["gives"], faults)
-    if product_id is None:
-        faults["gives"] = say("Please choose one of these.")
+    product_id, tier_id = _gives(values["gives"], faults)
     days = whole("days", values["days"], faults)
     total = whole("total", values["total"], faults)
     per_person = whole("per_person", values["per_person"], faults)
     ends_at = instant(here, "ends_at", values["ends_at"], faults)
-    if faults or product_id is None:
+    if faults:
         raise Invalid(faults)
-    return promotions.MakeBatch(values["title"], product_id, total or 0, days, per_person or 0, ends_at)
+    return promotions.MakeBatch(values["title"], product_id, total or 0, days, per_person or 0, ends_at, tier_id)
+
+
+def _gives(text: str, faults: Faults) -> tuple[UUID | None, UUID | None]:
+    """Return the product or the tier that was chosen; neither, with a fault, for what is none."""
+    try:
+        return None, private_id("tier", text)
+    except NotFound:
+        product_id = product("gives", text, faults)
+    if product_id is None:
+        faults["gives"] = say("Please choose one of these.")
+    return product_id, None
 
 
 def _batches_page(here: Edge, *, values: Mapping[str, str] | None = None, errors: Errors | None = None) -> BatchesPage:
     with here.platform.database.reading() as session:
         found = promotions.batches(session, here.viewer, at=here.platform.clock.now())
-        given: list[UUID] = [one.product_id for one in found if one.product_id]
         return BatchesPage(
             batches=found, ids={one.id: public_id("batch", one.id) for one in found},
-            products=listed_products(session), titles=titles_of(session, given), values=values or {"per_person": "1"},
-            errors=errors or {},
+            gives=[*listed_products(session), *_listed_tiers(here, session)], titles=_titles(here, session, found),
+            values=values or {"per_person": "1"}, errors=errors or {},
         )  # fmt: skip
+
+
+def _listed_tiers(here: Edge, session: Session) -> list[tuple[str, str]]:
+    return [(public_id("tier", one.id), _membership(here, one)) for one in subscribing.tiers(session)]
+
+
+def _membership(here: Edge, tier: subscribing.TierView) -> str:
+    return in_words(say("Membership: %(name)s", name=tier.name_in(here.language)), here.language)
+
+
+def _titles(here: Edge, session: Session, found: Sequence[promotions.BatchView]) -> dict[UUID | None, str]:
+    """Return what each product or tier is called that one of the batches gives."""
+    given = titles_of(session, [one.product_id for one in found if one.product_id])
+    tiers = {one.id: _membership(here, one) for one in subscribing.tiers(session, with_retired=True)}
+    return {**given, **tiers}

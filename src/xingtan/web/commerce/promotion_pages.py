@@ -35,8 +35,8 @@ class BatchesPage:
     template: ClassVar[str] = "commerce/promotions/batches.html"
     batches: Sequence[promotions.BatchView]
     ids: Mapping[UUID, str]
-    products: Sequence[tuple[str, str]]
-    titles: Mapping[UUID, str]
+    gives: Sequence[tuple[str, str]]
+    titles: Mapping[UUID | None, str]
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Errors = field(default_factory=dict)
 
@@ -79,11 +79,12 @@ class LeftPage:
 
 @dataclass(frozen=True, slots=True)
 class RedeemPage:
-    """Where a code is typed; `given`: what it gave, `until`: for how long (None: for ever)."""
+    """Where a code is typed; `given`: what it gave, at `path`; `until`: for how long (None: for ever)."""
 
     template: ClassVar[str] = "commerce/promotions/redeem.html"
     code: str = ""
-    given: catalog.ProductCard | None = None
+    given: str = ""
+    path: str = ""
     starts_at: datetime | None = None
     until: datetime | None = None
     errors: Errors = field(default_factory=dict)

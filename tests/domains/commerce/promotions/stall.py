@@ -81,7 +81,7 @@ class Stall:
         )
         self.shop.drain()
 
-    def batch(self, product_id: UUID, total: int = 3, **more: Any) -> promotions.BatchView:
+    def batch(self, product_id: UUID | None, total: int = 3, **more: Any) -> promotions.BatchView:
         command = promotions.MakeBatch("Readers", product_id, total, **more)
         return self.shop.platform.database.write(
             lambda session: promotions.make_batch(session, SYSTEM, command, clock=self.shop.clock)

@@ -73,9 +73,10 @@ class BatchView:
 
 @dataclass(frozen=True, slots=True)
 class RedeemedView:
-    """What a redeem code gave: a product, from when until when (None: for ever)."""
+    """What a redeem code gave: a product, or days of a tier; from when until when (None: for ever)."""
 
-    product_id: UUID
+    product_id: UUID | None
+    tier_id: UUID | None
     starts_at: datetime
     until: datetime | None
 
@@ -96,6 +97,24 @@ class GiftView:
     ends_at: datetime | None
     claimed_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedGift:
+    """A gift as whoever claimed it remembers it."""
+
+    product_id: UUID
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MyCode:
+    """A redeem code that a person has used: what it gave, and for how many days (None: for ever)."""
+
+    product_id: UUID | None
+    tier_id: UUID | None
+    days: int | None
+    redeemed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reading a subscription's row for what it says: its plan, its policy, its next step. Writes nothing but `next_at`."""
 
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from xingtan.domains.commerce.models import (
 )
 from xingtan.domains.commerce.rules.dunning import Facts, Policy, next_step
 from xingtan.domains.commerce.rules.intervals import Interval, parse_interval, period
-from xingtan.domains.commerce.rules.plans import Plan, plan_of
+from xingtan.domains.commerce.rules.plans import GIVING, Plan, plan_of
 from xingtan.domains.commerce.subscriptions.views import SaveOffer
 
 
@@ -55,6 +56,11 @@ def interval(sub: Subscription) -> Interval:
 def plan_offered(row: Offer) -> Plan:
     """Return the plan that an offer promises to newcomers."""
     return plan_of(row.model, Money(row.amount_minor, row.currency), row.terms)
+
+
+def plan_after(row: Offer) -> Plan:
+    """Return the plan that an offer promises to whoever comes over from another: first prices are for newcomers."""
+    return replace(plan_offered(row), intro_price=None, intro_periods=0)
 
 
 def grid_period(sub: Subscription) -> Period:
@@ -134,6 +140,12 @@ def live_subscription(
             Subscription.person_id == person_id, subject, Subscription.state.not_in(("completed", "ended"))
         )
     )
+
+
+def is_paying_member(session: Session, person_id: UUID, tier_id: UUID) -> bool:
+    """Say whether a subscription makes the person a member of the tier now."""
+    sub = live_subscription(session, person_id, product_id=None, tier_id=tier_id)
+    return sub is not None and sub.state in GIVING
 
 
 def had_trial(session: Session, person_id: UUID, subject_id: UUID) -> bool:

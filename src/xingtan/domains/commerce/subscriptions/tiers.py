@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
@@ -19,6 +19,7 @@ from xingtan.core.viewer import SYSTEM
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce.models import Subscription, Tier, TierPerk, TierRule
 from xingtan.domains.commerce.rules.plans import GIVING
+from xingtan.domains.commerce.subscriptions.given import given_days
 from xingtan.domains.commerce.subscriptions.views import PerkView, RuleView, TierView
 
 _AT_ONCE = 100
@@ -114,16 +115,15 @@ def opening(session: Session, product_id: UUID) -> tuple[TierView, ...]:
 
 
 def memberships(session: Session, person_id: UUID, *, at: datetime) -> tuple[Membership, ...]:
-    """Return the tiers of which the person is a member at `at`, the largest discount first."""
+    """Return the tiers of which the person is a member at `at`, by paying or by a code; the largest discount first."""
+    paid = select(Subscription.tier_id).where(
+        Subscription.person_id == person_id,
+        Subscription.state.in_(GIVING),
+        (Subscription.state != "cancelled") | (Subscription.period_ends_at > at),
+    )
+    given = {one.tier_id for one in given_days(session, [person_id], at=at) if one.starts_at <= at}
     rows = session.scalars(
-        select(Tier)
-        .join(Subscription, Subscription.tier_id == Tier.id)
-        .where(
-            Subscription.person_id == person_id,
-            Subscription.state.in_(GIVING),
-            (Subscription.state != "cancelled") | (Subscription.period_ends_at > at),
-        )
-        .order_by(Tier.discount_bp.desc(), Tier.id)
+        select(Tier).where(or_(Tier.id.in_(paid), Tier.id.in_(given))).order_by(Tier.discount_bp.desc(), Tier.id)
     ).all()
     return tuple(
         Membership(one.id, one.names, one.discount_bp, tuple(perk.code for perk in one.perks))

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
 from xingtan.core.viewer import Permission, Viewer
-from xingtan.domains.commerce.models import CodeBatch
-from xingtan.domains.commerce.promotions.views import BatchView
+from xingtan.domains.commerce.models import CodeBatch, RedeemCode
+from xingtan.domains.commerce.promotions.views import BatchView, MyCode
 
 
 def batch_state(row: CodeBatch, *, at: datetime) -> str:
@@ -45,3 +45,14 @@ def batch(session: Session, viewer: Viewer, batch_id: UUID, *, at: datetime) -> 
     if row is None:
         raise NotFound(say("There is nothing here."))
     return batch_view(row, at=at)
+
+
+def my_codes(session: Session, viewer: Viewer) -> tuple[MyCode, ...]:
+    """Return the codes that the viewer has redeemed, oldest first."""
+    wanted = (
+        select(CodeBatch.product_id, CodeBatch.tier_id, CodeBatch.days, RedeemCode.redeemed_at)
+        .join(RedeemCode, RedeemCode.batch_id == CodeBatch.id)
+        .where(RedeemCode.person_id == viewer.require_person(), RedeemCode.redeemed_at.is_not(None))
+        .order_by(RedeemCode.redeemed_at, RedeemCode.id)
+    )
+    return tuple(MyCode(*row) for row in session.execute(wanted))

@@ -10,7 +10,7 @@ from xingtan.core.errors import NotFound, say
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.commerce.models import Gift, SalesOrder
 from xingtan.domains.commerce.promotions.links import EMAIL, MESSAGE, TOKEN, token_hash
-from xingtan.domains.commerce.promotions.views import GiftView, OfferedGift
+from xingtan.domains.commerce.promotions.views import ClaimedGift, GiftView, OfferedGift
 from xingtan.infra.vault import Forgotten, Vault
 
 
@@ -28,6 +28,13 @@ def my_gift(session: Session, viewer: Viewer, gift_id: UUID, *, vault: Vault) ->
     if row is None:
         raise NotFound(say("There is no such gift."))
     return _view(session, row[0], row[1], vault)
+
+
+def claimed_gifts(session: Session, viewer: Viewer) -> tuple[ClaimedGift, ...]:
+    """Return the gifts that the viewer has claimed, oldest first."""
+    mine = select(Gift.product_id, Gift.claimed_at).where(Gift.claimed_by_id == viewer.require_person())
+    rows = session.execute(mine.order_by(Gift.claimed_at, Gift.id))
+    return tuple(ClaimedGift(product_id, at) for product_id, at in rows if at is not None)
 
 
 def gift_of_order(session: Session, order_id: UUID) -> UUID | None:

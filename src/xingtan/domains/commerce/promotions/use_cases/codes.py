@@ -17,10 +17,13 @@ from xingtan.domains.commerce.errors import AlreadyOwned, RedeemRefused
 from xingtan.domains.commerce.events import CodeRedeemed, CodesMade
 from xingtan.domains.commerce.goods import goods, part_ids
 from xingtan.domains.commerce.machines import REDEEM_CODE
-from xingtan.domains.commerce.models import CodeBatch, RedeemCode
+from xingtan.domains.commerce.models import CodeBatch, RedeemCode, Tier
 from xingtan.domains.commerce.promotions.queries.codes import batch_state, batch_view
 from xingtan.domains.commerce.promotions.rules.codes import CODE_BITS, code_hash, read_code, redeem_code
 from xingtan.domains.commerce.promotions.views import BatchView, RedeemedView
+from xingtan.domains.commerce.subscriptions.given import given_days
+from xingtan.domains.commerce.subscriptions.rows import is_paying_member
+from xingtan.domains.commerce.subscriptions.tiers import opened, tier
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
@@ -32,14 +35,15 @@ _TITLE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class MakeBatch:
-    """What each code of a batch gives: a product, for `days` or (None) for ever; how many; until when."""
+    """What each code of a batch gives: a product for `days` (None: for ever), or days of a tier; how many; to when."""
 
     title: str
-    product_id: UUID
+    product_id: UUID | None
     total: int
     days: int | None = None
     per_person: int = 1
     ends_at: datetime | None = None
+    tier_id: UUID | None = None
 
 
 def make_batch(session: Session, viewer: Viewer, command: MakeBatch, *, clock: Clock) -> BatchView:
@@ -47,11 +51,11 @@ def make_batch(session: Session, viewer: Viewer, command: MakeBatch, *, clock: C
     viewer.require(Permission.CATALOG_WRITE)
     now = clock.now()
     _must_make_sense(command, at=now)
-    goods(session, command.product_id)
+    _must_be_there(session, command)
     row = CodeBatch(
-        id=new_id(), title=command.title.strip(), product_id=command.product_id, tier_id=None, days=command.days,
-        total=command.total, taken=0, per_person=command.per_person, ends_at=command.ends_at, made_at=None,
-        paused_at=None, ended_at=None, created_at=now, created_by_id=viewer.person_id,
+        id=new_id(), title=command.title.strip(), product_id=command.product_id, tier_id=command.tier_id,
+        days=command.days, total=command.total, taken=0, per_person=command.per_person, ends_at=command.ends_at,
+        made_at=None, paused_at=None, ended_at=None, created_at=now, created_by_id=viewer.person_id,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -117,17 +121,14 @@ def redeem(session: Session, viewer: Viewer, typed: str, *, clock: Clock) -> Red
     """
     person_id, now = viewer.require_person(), clock.now()
     batch, code = _good_code(session, person_id, typed, at=now)
-    product_id = _product_of(batch)
-    period = _period(session, batch, person_id, product_id, at=now)
+    opens = _product_days if batch.product_id is not None else _tier_days
+    product_ids, period = opens(session, batch, person_id, at=now)
     code.state, code.person_id, code.redeemed_at = REDEEM_CODE.after(code.state, "redeemed"), person_id, now
     batch.taken += 1
-    given = entitlements.Grant(
-        person_id, (product_id, *part_ids(session, [product_id])), "code", code.id, period
-    )  # fmt: skip
-    entitlements.grant(session, given, clock=clock)
-    emit(session, CodeRedeemed(batch.id, code.id, person_id, product_id, batch.tier_id), at=now)
+    entitlements.grant(session, entitlements.Grant(person_id, product_ids, "code", code.id, period), clock=clock)
+    emit(session, CodeRedeemed(batch.id, code.id, person_id, batch.product_id, batch.tier_id), at=now)
     session.flush()
-    return RedeemedView(product_id, period.starts_at, period.ends_at)
+    return RedeemedView(batch.product_id, batch.tier_id, period.starts_at, period.ends_at)
 
 
 def _good_code(session: Session, person_id: UUID, typed: str, *, at: datetime) -> tuple[CodeBatch, RedeemCode]:
@@ -149,25 +150,40 @@ def _refused() -> RedeemRefused:
     return RedeemRefused(say("This code gives nothing. It may be mistyped, used already, or out of date."))
 
 
-def _product_of(batch: CodeBatch) -> UUID:
-    if batch.product_id is None:
-        raise _refused()
-    return batch.product_id
-
-
-def _period(session: Session, batch: CodeBatch, person_id: UUID, product_id: UUID, *, at: datetime) -> Period:
-    """Return when the code's right holds: from now, or from the end of the days that other codes gave."""
-    bought = goods(session, product_id)
+def _product_days(
+    session: Session, batch: CodeBatch, person_id: UUID, *, at: datetime
+) -> tuple[tuple[UUID, ...], Period]:
+    """Return what the code opens, and when: from now, or from the end of the days that other codes gave."""
+    assert batch.product_id is not None  # noqa: S101 - the caller's choice
+    bought = goods(session, batch.product_id)
     owned = entitlements.owned_for_good(session, person_id, at=at)
-    if product_id in owned or owned.issuperset(bought.gives):
+    if batch.product_id in owned or owned.issuperset(bought.gives):
         raise AlreadyOwned(
             say("“%(title)s” is yours already. The code stays good for somebody else.", title=bought.title),
             product_ids=bought.gives,
         )
+    opens = (batch.product_id, *part_ids(session, [batch.product_id]))
     if batch.days is None:
-        return Period(at)
-    starts_at = entitlements.last_end(session, person_id, product_id, source_kind="code", at=at) or at
-    return Period(starts_at, starts_at + timedelta(days=batch.days))
+        return opens, Period(at)
+    starts_at = entitlements.last_end(session, person_id, batch.product_id, source_kind="code", at=at) or at
+    return opens, Period(starts_at, starts_at + timedelta(days=batch.days))
+
+
+def _tier_days(
+    session: Session, batch: CodeBatch, person_id: UUID, *, at: datetime
+) -> tuple[tuple[UUID, ...], Period]:  # fmt: skip
+    """Return what the tier opens now, and when: from now, or from the end of the days that other codes gave."""
+    assert batch.tier_id is not None and batch.days is not None  # noqa: PT018, S101 - constraints of the row
+    session.get_one(Tier, batch.tier_id, with_for_update=True)  # two codes of one person wait for each other
+    product_ids = tuple(sorted(opened(session, batch.tier_id)))
+    if is_paying_member(session, person_id, batch.tier_id):
+        raise AlreadyOwned(
+            say("This membership is yours already. The code stays good, for later or for somebody else."),
+            product_ids=product_ids,
+        )
+    before = given_days(session, [person_id], at=at, tier_ids=[batch.tier_id])
+    starts_at = max((one.ends_at for one in before), default=at)
+    return product_ids, Period(starts_at, starts_at + timedelta(days=batch.days))
 
 
 def _locked(session: Session, batch_id: UUID) -> CodeBatch:
@@ -189,6 +205,10 @@ def _must_make_sense(command: MakeBatch, *, at: datetime) -> None:
     faults: dict[str, Sentence] = {}
     if not 0 < len(command.title.strip()) <= _TITLE_LENGTH or "\x00" in command.title:
         faults["title"] = say("Give it a name of at most %(most)s letters.", most=_TITLE_LENGTH)
+    if (command.product_id is None) == (command.tier_id is None):
+        faults["gives"] = say("Please choose one of these.")
+    if command.tier_id is not None and command.days is None:
+        faults["days"] = say("A membership is given for some days. Write how many.")
     for name, value, most in (
         ("total", command.total, MOST_BATCH), ("days", command.days, MOST_DAYS),
         ("per_person", command.per_person, MOST_BATCH),
@@ -201,6 +221,14 @@ def _must_make_sense(command: MakeBatch, *, at: datetime) -> None:
         raise Invalid(faults)
 
 
+def _must_be_there(session: Session, command: MakeBatch) -> None:
+    if command.product_id is not None:
+        goods(session, command.product_id)
+    elif command.tier_id is not None and tier(session, command.tier_id).retired_at is not None:
+        raise Invalid.of("gives", say("Please choose one of these."))
+
+
 def _note(session: Session, viewer: Viewer, row: CodeBatch, *, action: str, clock: Clock) -> None:
-    details = {"product_id": str(row.product_id), "total": row.total, "days": row.days}
+    gives = {"tier_id": str(row.tier_id)} if row.tier_id is not None else {"product_id": str(row.product_id)}
+    details = {**gives, "total": row.total, "days": row.days}
     note_action(session, Action(action, "code_batch", row.id, viewer.person_id, details), clock=clock)

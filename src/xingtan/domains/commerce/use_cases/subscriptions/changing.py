@@ -5,7 +5,7 @@ for it, so that nobody pays another amount than the one that she saw (M11).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from xingtan.core.clock import Clock
 from xingtan.core.errors import Conflict, Invalid, NotFound, say
 from xingtan.core.money import Money, zero
 from xingtan.core.period import Period
-from xingtan.core.viewer import Permission, Viewer
+from xingtan.core.viewer import Viewer
 from xingtan.domains.audit.api import Action, note_action
 from xingtan.domains.commerce.models import BillingPeriod, Offer, Subscription
 from xingtan.domains.commerce.ordering import PAYABLE_FOR, new_payment
@@ -28,13 +28,12 @@ from xingtan.domains.commerce.rules.plans import Plan
 from xingtan.domains.commerce.rules.proration import MODES, Change, Held, Mode, Wanted, change_of
 from xingtan.domains.commerce.rules.quoting import NewLine, Quote
 from xingtan.domains.commerce.subscriptions import lifecycle
-from xingtan.domains.commerce.subscriptions.events import SubscriptionReminded
 from xingtan.domains.commerce.subscriptions.lifecycle import Receipt, Turn
 from xingtan.domains.commerce.subscriptions.rows import (
     interval,
     last_period,
     live_method,
-    locked,
+    plan_after,
     plan_offered,
     policy_of,
     reschedule,
@@ -49,11 +48,8 @@ from xingtan.domains.commerce.use_cases.subscriptions.invoices import (
     write,
 )
 from xingtan.domains.commerce.use_cases.subscriptions.leaving import mine, own
-from xingtan.infra.outbox import emit
 
 QUOTED_FOR = timedelta(minutes=15)
-REPRICE_NOTICE = timedelta(days=30)
-"""Nobody's price changes sooner than this after she was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +139,7 @@ def preview_change(session: Session, viewer: Viewer, command: ChangePlan, *, clo
     sub = mine(session, viewer, command.subscription_id)
     found = _reckon(session, sub, command, clock=clock)
     change, offer = found.change, offer_view(found.offer)
-    after = replace(found.plan, intro_price=None, intro_periods=0)  # a first price is for newcomers
-    due = invoice_under(session, sub, after, carry=change.carry, at=change.at).quote.total
+    due = invoice_under(session, sub, plan_after(found.offer), carry=change.carry, at=change.at).quote.total
     return ChangePreview(
         offer, found.plan, sub.title, change.mode, change.at, change.credit, change.charge, found.quote.total,
         change.carry, due, change.next_payment_at,
@@ -217,29 +212,3 @@ def _line(sub: Subscription, offer: Offer, change: Change) -> NewLine:
         return with_balance(line_of(sub, zero(sub.currency)), zero(sub.currency), facts=facts)
     carry = change.credit + Money(sub.carry_minor, sub.currency)
     return with_balance(line_of(sub, change.charge), carry, facts=facts)
-
-
-def reprice(
-    session: Session, viewer: Viewer, subscription_id: UUID, *, offer_id: UUID, at: datetime, clock: Clock
-) -> None:
-    """Tell a subscriber that another price holds from her first renewal after `at` on; a month's notice at least."""
-    viewer.require(Permission.CATALOG_WRITE)
-    if at < clock.now() + REPRICE_NOTICE:
-        raise Invalid.of("from", say("Subscribers are told at least %(days)s days before.", days=REPRICE_NOTICE.days))
-    sub, offer = locked(session, subscription_id), session.get(Offer, offer_id)
-    if offer is None or (offer.product_id, offer.tier_id, offer.currency) != (
-        sub.product_id,
-        sub.tier_id,
-        sub.currency,
-    ):
-        raise NotFound(say("There is no such plan."))
-    if (
-        sub.next_offer_id is not None
-        or sub.state in ("ended", "completed")
-        or plan_offered(offer).every != interval(sub)
-    ):
-        return  # she has chosen another plan, or pays at another rhythm
-    sub.next_offer_id, sub.next_from = offer.id, at
-    price = Money(offer.amount_minor, offer.currency)
-    emit(session, SubscriptionReminded(sub.id, sub.person_id, "new_price", at, price), at=clock.now())
-    reschedule(session, sub, policy_of(session))

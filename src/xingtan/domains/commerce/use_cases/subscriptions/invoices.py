@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.core.money import Money, zero
-from xingtan.domains.commerce.models import OrderDiscount, OrderLine, SalesOrder, Subscription
+from xingtan.domains.commerce.models import Offer, OrderDiscount, OrderLine, SalesOrder, Subscription
 from xingtan.domains.commerce.ordering import NewOrder, OrderKind, write_order
 from xingtan.domains.commerce.pricing import price_later
 from xingtan.domains.commerce.promotions.lowering import less_by_country, less_coupons_again
 from xingtan.domains.commerce.rules.plans import Plan
 from xingtan.domains.commerce.rules.proration import invoice_of
 from xingtan.domains.commerce.rules.quoting import Discount, NewLine, Quote, reduced
-from xingtan.domains.commerce.subscriptions.rows import plan, policy_of
+from xingtan.domains.commerce.subscriptions.rows import plan, plan_after, policy_of, turns
 from xingtan.domains.commerce.use_cases.fulfilment import settle_free
 from xingtan.domains.commerce.use_cases.orders import cancel
 
@@ -43,7 +43,15 @@ class Asked:
 
 def next_invoice(session: Session, sub: Subscription, *, at: datetime) -> Invoice:
     """Return what the next payment comes to: first price, reduction to stay, lasting coupons, then what is carried."""
-    return invoice_under(session, sub, plan(sub), carry=Money(sub.carry_minor, sub.currency), at=at)
+    carry = Money(sub.carry_minor, sub.currency)
+    return invoice_under(session, sub, _plan_then(session, sub), carry=carry, at=at)
+
+
+def _plan_then(session: Session, sub: Subscription) -> Plan:
+    """Return the plan by which the next payment is made: the one agreed on, or the one that takes its place then."""
+    if sub.next_offer_id is None or not turns(sub):
+        return plan(sub)
+    return plan_after(session.get_one(Offer, sub.next_offer_id))
 
 
 def invoice_under(session: Session, sub: Subscription, agreed: Plan, *, carry: Money, at: datetime) -> Invoice:
