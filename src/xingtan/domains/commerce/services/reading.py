@@ -150,6 +150,13 @@ def my_request(session: Session, viewer: Viewer, number: str, *, at: datetime, v
     return _view(session, _found(session, number, viewer.require_person()), at=at, vault=vault)
 
 
+def requests_in_full(session: Session, viewer: Viewer, *, at: datetime, vault: Vault) -> tuple[RequestView, ...]:
+    """Return all of the viewer's own requests, oldest first, each with everything."""
+    mine = select(ServiceRequest).where(ServiceRequest.person_id == viewer.require_person())
+    rows = session.scalars(mine.order_by(ServiceRequest.created_at, ServiceRequest.id)).all()
+    return tuple(_view(session, row, at=at, vault=vault) for row in rows)
+
+
 def request(session: Session, viewer: Viewer, number: str, *, at: datetime, vault: Vault) -> RequestView:
     """Return any request, for staff."""
     viewer.require(READS)

@@ -161,6 +161,12 @@ def uses_of(session: Session, viewer: Viewer, person_id: UUID, *, limit: int = 5
     return _uses(session, person_id, None, limit)
 
 
+def uses_in_full(session: Session, viewer: Viewer) -> tuple[UseView, ...]:
+    """Return all that the viewer was ever charged for, oldest first."""
+    mine = select(UseCharge).where(UseCharge.person_id == viewer.require_person())
+    return tuple(map(_use, session.scalars(mine.order_by(UseCharge.charged_at, UseCharge.id))))
+
+
 def minutes_charged(session: Session, person_id: UUID, lesson_id: UUID) -> int:
     """Return how many minutes of a lesson the person has paid for."""
     wanted = select(func.count()).where(
