@@ -4,7 +4,7 @@ And each provider's sums beside the books.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -159,9 +159,10 @@ def provider_sums(session: Session, viewer: Viewer) -> tuple[ProviderSum, ...]:
         Payment.provider, Payment.received_currency, func.sum(Payment.received_minor),
         func.sum(Payment.disputed_minor), func.sum(Payment.fee_minor),
     ).where(Payment.received_minor.is_not(None), Payment.provider != WALLET)  # fmt: skip
-    for provider, currency, *minors in session.execute(came.group_by(Payment.provider, Payment.received_currency)):
-        received, disputed, fees = map(int, minors)
-        sums[provider, currency] = [received, 0, disputed, fees]
+    for provider, currency, received, disputed, fees in session.execute(
+        came.group_by(Payment.provider, Payment.received_currency)
+    ):
+        sums[provider, currency or ""] = [int(received or 0), 0, int(disputed or 0), int(fees or 0)]
     back = select(Payment.provider, Refund.currency, func.sum(Refund.amount_minor)).join(
         Payment, Payment.id == Refund.payment_id
     )
@@ -170,9 +171,14 @@ def provider_sums(session: Session, viewer: Viewer) -> tuple[ProviderSum, ...]:
         sums[provider, currency][1] += int(minor)
     held = {(one.account, one.balance.currency): one.balance for one in books.trial_balance(session, viewer)}
     return tuple(
-        ProviderSum(
-            provider, *(Money(minor, currency) for minor in minors),
-            in_books=held.get((books.provider_account(provider), currency), Money(0, currency)),
-        )
+        _provider_sum(provider, currency, minors=minors, held=held)
         for (provider, currency), minors in sorted(sums.items())
-    )  # fmt: skip
+    )
+
+
+def _provider_sum(
+    provider: str, currency: str, *, minors: Sequence[int], held: Mapping[tuple[str, str], Money]
+) -> ProviderSum:
+    received, returned, disputed, fees = (Money(minor, currency) for minor in minors)
+    in_books = held.get((books.provider_account(provider), currency), Money(0, currency))
+    return ProviderSum(provider, received, returned, disputed, fees, in_books)
