@@ -12,6 +12,7 @@ from tests.web.api.conftest import House
 from xingtan.domains.identity.api import SCOPES
 from xingtan.web.api import (
     access,
+    affiliates,
     assets,
     learning,
     lessons,
@@ -23,13 +24,17 @@ from xingtan.web.api import (
     products,
     promotions,
     refunds,
+    services,
+    subscriptions,
     transfers,
+    wallets,
     webhooks,
 )
 from xingtan.web.api.summaries import SUMMARIES
 
 ROOMS = (
     access,
+    affiliates,
     assets,
     learning,
     lessons,
@@ -41,7 +46,10 @@ ROOMS = (
     products,
     promotions,
     refunds,
+    services,
+    subscriptions,
     transfers,
+    wallets,
     webhooks,
 )
 GUIDE = Path(__file__).parents[3] / "docs/reference/api.md"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.fixtures.web import Academy, Browser
-from tests.web.commerce.conftest import Buyer
+from tests.web.commerce.conftest import Buyer, tokens
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.commerce.affiliates import api as affiliates
 from xingtan.domains.commerce.referrals import api as referrals
@@ -41,8 +41,10 @@ def _clicks(academy: Academy) -> int:
     return one.clicks
 
 
-def _say(browser: Browser, choice: str, code: str = "mia-link") -> str:
-    answer = browser.submit(f"/by/{code}", {"choice": choice, "next": "/works/reading-numbers"})
+def _say(browser: Browser, choice: str, code: str = "mia-link", *, seen: str = "") -> str:
+    """Answer the question on the page that was `seen` (a stranger's carries her form token)."""
+    said = {"choice": choice, "next": "/works/reading-numbers", **(tokens(seen) if seen else {})}
+    answer = browser.submit(f"/by/{code}", said)
     assert (answer.status_code, answer.headers["location"]) == (303, "/works/reading-numbers")
     return str(answer.headers.get("set-cookie", ""))
 
@@ -70,8 +72,8 @@ def test_a_link_asks_first_and_no_cookie_comes_before_the_yes(mia: Browser, clie
     page = client.get(sent.headers["location"])
     assert "remember for 30 days" in page.text
     assert CLICK_COOKIE not in page.headers.get("set-cookie", "")
-    assert CLICK_COOKIE not in _say(client, "no")
-    cookie = _say(client, "yes")
+    assert CLICK_COOKIE not in _say(client, "no", seen=page.text)
+    cookie = _say(client, "yes", seen=page.text)
     assert f"{CLICK_COOKIE}=mia-link~" in cookie
     assert "HttpOnly" in cookie
     assert "Max-Age=2592000" in cookie

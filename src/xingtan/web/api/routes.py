@@ -2,6 +2,7 @@
 
 from xingtan.web.api import (
     access,
+    affiliates,
     assets,
     description,
     learning,
@@ -28,6 +29,7 @@ for room in (
     lessons,
     offers,
     promotions,
+    affiliates,
     assets,
     orders,
     refunds,

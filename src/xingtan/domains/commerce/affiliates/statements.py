@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
@@ -89,6 +89,15 @@ def affiliates(session: Session, viewer: Viewer, *, at: datetime) -> tuple[Affil
     return tuple(_view(session, row, at) for row in rows)
 
 
+def one_affiliate(session: Session, viewer: Viewer, affiliate_id: UUID, *, at: datetime) -> AffiliateView:
+    """Return an affiliate, for whoever may decide about her."""
+    viewer.require(Permission.SETTINGS_WRITE)
+    row = session.get(Affiliate, affiliate_id)
+    if row is None:
+        raise NotFound(say("There is nothing here."))
+    return _view(session, row, at)
+
+
 def statement(
     session: Session, viewer: Viewer, affiliate_id: UUID, *, limit: int = 500
 ) -> tuple[StatementLine, ...]:  # fmt: skip
@@ -127,9 +136,21 @@ def rules(session: Session, viewer: Viewer) -> tuple[Rule, ...]:
     return tuple(sorted((rule_of(row) for row in rows), key=lambda rule: rule.holds.ends_at is not None))
 
 
+def one_rule(session: Session, viewer: Viewer, rule_id: UUID) -> Rule:
+    """Return a commission rule, for whoever may make one."""
+    viewer.require(Permission.SETTINGS_WRITE)
+    return rule_of(session.get_one(CommissionRule, rule_id))
+
+
+def batch_payouts(session: Session, viewer: Viewer, batch_id: UUID) -> tuple[PayoutView, ...]:
+    """Return the payouts of a batch, for whoever may draw one up."""
+    viewer.require(Permission.SETTINGS_WRITE)
+    return _payouts(session, _PAYOUTS.where(Payout.batch_id == batch_id))
+
+
 def payouts(session: Session, viewer: Viewer, *, affiliate_id: UUID | None = None) -> tuple[PayoutView, ...]:
     """Return the newest payouts: all of them for staff who may read numbers, or one's own."""
-    wanted = select(Payout, PayoutBatch.created_at).join(PayoutBatch, PayoutBatch.id == Payout.batch_id)
+    wanted = _PAYOUTS
     if affiliate_id is None:
         viewer.require(Permission.NUMBERS_READ)
     else:
@@ -137,6 +158,13 @@ def payouts(session: Session, viewer: Viewer, *, affiliate_id: UUID | None = Non
         if row is None or (row.person_id != viewer.person_id and not viewer.may(Permission.NUMBERS_READ)):
             raise NotFound(say("There is nothing here."))
         wanted = wanted.where(Payout.affiliate_id == affiliate_id)
+    return _payouts(session, wanted)
+
+
+_PAYOUTS = select(Payout, PayoutBatch.created_at).join(PayoutBatch, PayoutBatch.id == Payout.batch_id)
+
+
+def _payouts(session: Session, wanted: Select[tuple[Payout, datetime]]) -> tuple[PayoutView, ...]:
     return tuple(
         PayoutView(
             one.id, one.batch_id, one.affiliate_id, one.state, Money(one.amount_minor, one.currency), one.reference,
