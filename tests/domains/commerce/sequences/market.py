@@ -151,6 +151,7 @@ class Market:
     """How often what happened, and how often what was refused."""
 
     def __post_init__(self) -> None:
+        self.goods = replace(self.goods, offers=dict(self.goods.offers))  # prices change in this copy alone
         self.shop = Shop(self.platform)
         self.stall, self.club = Stall(self.shop), Club(self.shop)
         self.purser, self.bureau = Purser(self.shop), Bureau(self.shop)
@@ -168,12 +169,13 @@ class Market:
     def rows(self, wanted: Any) -> list[Any]:
         return self.read(lambda session: list(session.scalars(wanted)))
 
-    def restart(self, *, database_url: str = "") -> None:
+    def restart(self) -> None:
         """Lose everything that is not stored, and begin again."""
+        url = self.platform.settings.database_url
         at = self.clock.now()
         keys = self.shop._keys
         self.platform.close()
-        self.platform = open_market(self.home, at, database_url=database_url)
+        self.platform = open_market(self.home, at, database_url=url)
         self.__post_init__()
         self.shop._keys = keys
 
@@ -232,6 +234,11 @@ class Market:
         again = {"state": "queued", "attempts": 0, "run_at": self.clock.now(), "leased_by": None, "finished_at": None}
         self.write(lambda session: session.execute(update(Job).values(**again)))
         self.work()
+
+    def failing_jobs(self) -> list[str]:
+        """Return the jobs that have failed more than once and still try."""
+        wanted = select(Job).where(Job.state == "queued", Job.attempts > 1)
+        return [f"{job.kind}: {job.error}" for job in self.rows(wanted)]
 
     def events(self) -> Counter[str]:
         return Counter(self.rows(select(OutboxEvent.kind)))

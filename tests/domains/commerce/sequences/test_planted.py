@@ -97,8 +97,8 @@ def _nothing(*_args: Any, **_more: Any) -> Any:
     return ()
 
 
-def _plus_one(function: Callable[..., int]) -> Callable[..., int]:
-    return lambda *args, **more: function(*args, **more) + 1_000
+def _twice(function: Callable[..., int]) -> Callable[..., int]:
+    return lambda *args, **more: 2 * function(*args, **more)
 
 
 def _owned_twice(*_args: Any, **_more: Any) -> frozenset[Any]:
@@ -154,7 +154,7 @@ PLANTS: dict[str, Plant] = {
         ),
     ),
     "M14: a commission exceeds its rule": Plant(
-        "M14|M9", patch=(accruing, "commission", _plus_one(accruing.commission))
+        "M14|M9|accrue_commission", patch=(accruing, "commission", _twice(accruing.commission))
     ),
     "E1: what is paid is not given": Plant("E1", patch=(type(lines.LINES["access"]), "fulfil", _nothing)),
     "E2: a right from nowhere": Plant("E2", rows=write(ANY_RIGHT.format(kind="order", source=":new"))),
@@ -170,7 +170,7 @@ PLANTS: dict[str, Plant] = {
         ),
     ),
     "E8: a day is missing between two periods": Plant(
-        "E8", rows=write("UPDATE billing_period SET starts_at = datetime(starts_at, '-1 hour') WHERE number = 2")
+        "E8|no_gap", rows=write("UPDATE billing_period SET starts_at = datetime(starts_at, '-1 hour') WHERE number = 2")
     ),
     "D1: a number is left out": Plant(
         "D1",
