@@ -41,6 +41,7 @@ def end_groups(session: Session, *, clock: Clock) -> int:
 
 
 def return_place(session: Session, order_id: UUID, *, clock: Clock) -> None:
-    """Have what was paid for a place in a failed group go back whole; again changes nothing."""
+    """Have what was paid for a place in a failed group go back whole, and no more of its order. Again: no change."""
     order = session.get_one(SalesOrder, order_id, with_for_update=True)
-    refund_whole(session, order, reason="group_failed", by=None, clock=clock)
+    line_id = session.scalars(select(GroupPlace.line_id).where(GroupPlace.order_id == order_id)).one()
+    refund_whole(session, order, reason="group_failed", by=None, clock=clock, line_id=line_id)

@@ -35,11 +35,14 @@ class Access:
         return not (product_id in owned or (parts and owned.issuperset(parts)))
 
     def fulfil(self, session: Session, paid: PaidLine, /, *, clock: Clock) -> None:
-        """Give the product, and what a bundle holds today."""
+        """Give the product, and what a bundle holds today; not what she owned and did not pay for again."""
         own: entitlements.SourceKind = "order" if paid.order.total_minor else "free"
-        parts = part_ids(session, (_product(paid),))
+        owned = paid.line.facts.get("owned", ())
+        parts = tuple(part for part in part_ids(session, (_product(paid),)) if str(part) not in owned)
         paid.line.facts = {**paid.line.facts, "parts": [str(part) for part in parts]}
         for ids, kind in (((_product(paid),), own), (parts, "bundle-part")):
+            if not ids:
+                continue
             given = entitlements.Grant(paid.order.person_id, ids, kind, paid.order.id, Period(clock.now()))  # type: ignore[arg-type]
             entitlements.grant(session, given, clock=clock)
 

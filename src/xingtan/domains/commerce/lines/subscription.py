@@ -85,7 +85,8 @@ class SubscriptionLine:
         for row in rows:
             if BILLING_PERIOD.may(row.state, "refunded"):
                 row.state = BILLING_PERIOD.after(row.state, "refunded")
-        is_over = all(row.ends_at <= clock.now() for row in rows) and sub.kind == "subscription"
+        # a change of plan cuts a period short, and credits what is left of it: the whole of it has to be over
+        is_over = all(row.whole_ends_at <= clock.now() for row in rows) and sub.kind == "subscription"
         if not is_over and sub.state != "ended":
             lifecycle.end(session, sub, reason=reason, clock=clock)
 
@@ -100,6 +101,8 @@ def offered(session: Session, wish: Wish) -> NewLine:
     facts: dict[str, object] = {"deed": "begin"}
     if with_trial:
         facts |= {"trial": True, **_card(session, wish, plan)}
+    if plan.intro_periods and _is_back(session, wish):
+        plan, facts = plan.for_who_is_back, facts | {"back": True}
     return NewLine(
         "subscription", title, plan.price, product_id=offer.product_id, offer_id=offer.id, facts=facts,
         discounts=_first_reductions(plan, with_trial=with_trial),
@@ -127,6 +130,14 @@ def _title(session: Session, wish: Wish) -> str:
 def _had_trial(session: Session, wish: Wish) -> bool:
     subject_id = wish.offer.tier_id or wish.offer.product_id
     return wish.person_id is not None and subject_id is not None and had_trial(session, wish.person_id, subject_id)
+
+
+def _is_back(session: Session, wish: Wish) -> bool:
+    """Say whether she has subscribed to this before: a first price is for newcomers."""
+    offer = wish.offer
+    subject = Subscription.product_id == offer.product_id if offer.product_id else Subscription.tier_id == offer.tier_id
+    known = select(Subscription.id).where(Subscription.person_id == wish.person_id, subject)
+    return wish.person_id is not None and session.scalar(known.limit(1)) is not None
 
 
 def _card(session: Session, wish: Wish, plan: Plan) -> dict[str, str]:

@@ -69,7 +69,8 @@ def _less_owned(session: Session, line: NewLine, owned: frozenset[UUID]) -> NewL
     parts = [BundlePart(weights.get(part.product_id, 0), part.product_id in owned) for part in bundle.parts]
     titles = ", ".join(part.title for part in mine)
     amount = owned_share(line.reduced, parts)
-    return reduced(line, Discount("owned", bundle.product_id, titles[:_LONGEST_LABEL], amount))
+    lowered = reduced(line, Discount("owned", bundle.product_id, titles[:_LONGEST_LABEL], amount))
+    return replace(lowered, facts={**lowered.facts, "owned": [str(part.product_id) for part in mine]})
 
 
 def _standing_prices(session: Session, parts: Sequence[Goods], currency: str) -> dict[UUID, int]:

@@ -5,7 +5,7 @@ the offer touches nobody.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xingtan.core.errors import Invalid, Sentence, say
@@ -39,6 +39,11 @@ class Plan:
     def is_instalments(self) -> bool:
         """Say whether it ends by being paid."""
         return self.count is not None
+
+    @property
+    def for_who_is_back(self) -> "Plan":
+        """Return the plan without its first prices: these are for newcomers."""
+        return replace(self, intro_price=None, intro_periods=0)
 
     def price_of(self, number: int) -> Money:
         """Return what the `number`-th payment is, from 1: an instalment, the price at first, or the price."""

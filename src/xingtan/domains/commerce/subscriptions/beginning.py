@@ -27,6 +27,7 @@ def begin(session: Session, order: SalesOrder, line: OrderLine, *, clock: Clock)
     assert line.offer_id is not None  # noqa: S101 - as `offered` wrote it
     offer = session.get_one(Offer, line.offer_id)
     agreed, now = plan_offered(offer), clock.now()
+    agreed = agreed.for_who_is_back if line.facts.get("back") else agreed
     trial = agreed.trial if line.facts.get("trial") else None
     zone = _zone(session)
     anchor_at = instant(now, trial, 1, zone=zone) if trial is not None else now

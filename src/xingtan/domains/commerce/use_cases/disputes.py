@@ -10,8 +10,8 @@ from xingtan.core.money import Money
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce import providers
 from xingtan.domains.commerce.events import DisputeDecided, DisputeOpened
-from xingtan.domains.commerce.machines import DISPUTE, KEPT, ORDER, PAYMENT
-from xingtan.domains.commerce.models import Dispute, Payment, SalesOrder
+from xingtan.domains.commerce.machines import DISPUTE, KEPT, OPEN_REFUND, ORDER, PAYMENT
+from xingtan.domains.commerce.models import Dispute, Payment, Refund, SalesOrder
 from xingtan.domains.commerce.money_in import money_account
 from xingtan.domains.commerce.use_cases.returns import Return, take_out
 from xingtan.infra.db import new_id
@@ -78,7 +78,7 @@ def _lose(session: Session, order: SalesOrder, payment: Payment, row: Dispute, *
     credit = books.Line(books.disputed_account(payment.provider), -amount)
     _post(session, row, order, "dispute_lost", (*debits, credit), clock=clock)
     is_gone = payment.refunding_minor + payment.disputed_minor == payment.received_minor
-    is_over = is_gone and _nothing_open(session, payment)
+    is_over = is_gone and _nothing_open(session, payment)  # what is on its way back has not gone yet, and may not go
     payment.updated_at = clock.now()
     if is_kept:
         event = "charged back" if is_over else "refunded in part"
@@ -88,8 +88,10 @@ def _lose(session: Session, order: SalesOrder, payment: Payment, row: Dispute, *
 
 
 def _nothing_open(session: Session, payment: Payment) -> bool:
-    waiting = select(Dispute.id).where(Dispute.payment_id == payment.id, Dispute.state == "open")
-    return session.scalar(waiting.limit(1)) is None
+    session.flush()
+    disputes = select(Dispute.id).where(Dispute.payment_id == payment.id, Dispute.state == "open")
+    refunds = select(Refund.id).where(Refund.payment_id == payment.id, Refund.state.in_(OPEN_REFUND))
+    return session.scalar(disputes.limit(1)) is None and session.scalar(refunds.limit(1)) is None
 
 
 def _amount(row: Dispute) -> Money:

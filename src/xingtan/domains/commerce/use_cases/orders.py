@@ -21,6 +21,7 @@ from xingtan.domains.commerce.goods import goods
 from xingtan.domains.commerce.idempotency import OneTimeKey, recall, remember
 from xingtan.domains.commerce.lines import OFFERED
 from xingtan.domains.commerce.lines.kinds import GiftWish, Wish
+from xingtan.domains.commerce.lines.together import refuse_what_does_not_go_together
 from xingtan.domains.commerce.machines import OPEN, ORDER
 from xingtan.domains.commerce.models import Offer, OrderLine, Payment, SalesOrder
 from xingtan.domains.commerce.ordering import PAYABLE_FOR, NewOrder, new_payment, write_order
@@ -128,6 +129,7 @@ def _wishes(session: Session, command: PlaceOrder | PreviewOrder, *, clock: Cloc
     if any(one.offer.price.currency != main.offer.price.currency for one in also):
         raise Invalid.of("also", say("These are sold in different currencies. Please buy them one by one."))
     wishes = (main, *(one for one in also if one.offer.id != main.offer.id))
+    refuse_what_does_not_go_together(wishes)
     for wish in wishes:
         if wish.gift is None and command.person_id is not None:
             _refuse_what_is_owned(session, command.person_id, wish)

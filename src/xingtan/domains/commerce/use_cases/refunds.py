@@ -149,18 +149,26 @@ def settle_refund(session: Session, refund_id: UUID, answer: ProviderRefund, *, 
 
 
 def refund_whole(
-    session: Session, order: SalesOrder, *, reason: str, by: UUID | None, clock: Clock
+    session: Session, order: SalesOrder, *, reason: str, by: UUID | None, clock: Clock, line_id: UUID | None = None
 ) -> UUID | None:  # fmt: skip
-    """Have all that is left of a locked order's money go back, by rule and without a form; None when nothing is left."""
+    """Have all that is left of a locked order's money go back, by rule and without a form; None when nothing is left.
+
+    `line_id`: all that is left of this line alone.
+    """
     payment = session.scalar(
         select(Payment).where(Payment.order_id == order.id, Payment.state.in_(KEPT)).with_for_update()
     )
     if payment is None:
         return None
     left = _received(payment) - Money(payment.refunding_minor + payment.disputed_minor, order.currency)
-    if not left:
+    if line_id is not None:
+        left = min(left, _left_of_line(session, order, line_id))
+    if left.minor <= 0:
         return None
-    return _reserve(session, order, payment, amount=left, reason=reason, by=by, clock=clock).id
+    refund = _reserve(session, order, payment, amount=left, reason=reason, by=by, clock=clock)
+    refund.line_id = line_id
+    session.flush()
+    return refund.id
 
 
 def refund_line(

@@ -1,0 +1,1 @@
+"""What a buyer tries who wants more than she pays for."""
