@@ -101,6 +101,8 @@ def _counted(session: Session, wanted: Hold) -> Hold:
 def use(session: Session, order_id: UUID) -> bool:
     """Use what the order holds, now that it is paid; take anew what it released. False when that is gone: use nothing."""
     rows = _of(session, order_id)
+    if not rows:
+        return True
     taken: list[Hold] = []
     for row in rows:
         if row.state == "released":

@@ -1,6 +1,6 @@
 """What a paid order brings about: its state, what its lines are for, the news of it. In the transaction of the money."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,19 +25,19 @@ def settle_free(session: Session, order: SalesOrder, *, clock: Clock) -> None:
         msg = f"order {order.number} is not for nothing"
         raise Broken(msg)
     reservations.use(session, order.id)
-    fulfil(session, order, clock=clock)
+    fulfil(session, order, paid_lines(session, order), clock=clock)
 
 
-def fulfil(session: Session, order: SalesOrder, *, clock: Clock) -> None:
+def fulfil(session: Session, order: SalesOrder, lines: Sequence[PaidLine], /, *, clock: Clock) -> None:
     """Move the locked order to paid, do what each of its lines is for, and tell."""
     order.state = ORDER.after(order.state, "paid")
     order.paid_at = clock.now()
     session.flush()
-    for paid in paid_lines(session, order):
+    for paid in lines:
         LINES[paid.line.kind].fulfil(session, paid, clock=clock)
     session.flush()
     total = Money(order.total_minor, order.currency)
-    product_ids = ordered_products(session, order)
+    product_ids = tuple(paid.line.product_id for paid in lines if paid.line.product_id is not None)
     emit(session, OrderPaid(order.id, order.number, order.person_id, product_ids, total), at=clock.now())
 
 
@@ -47,15 +47,15 @@ def paid_lines(session: Session, order: SalesOrder) -> tuple[PaidLine, ...]:
     return tuple(PaidLine(order, line) for line in session.scalars(wanted))
 
 
-def earned(session: Session, order: SalesOrder) -> Iterator[books.Line]:
+def earned(session: Session, lines: Iterable[PaidLine]) -> Iterator[books.Line]:
     """Yield what the books credit when the order is paid: for each line its kind's accounts, and the tax."""
-    for paid in paid_lines(session, order):
+    for paid in lines:
         shares = LINES[paid.line.kind].earn(session, paid) if paid.net else ()
         for account, amount in shares:
             if amount:
                 yield books.Line(account, -amount)
         if paid.line.tax_minor:
-            yield books.Line(books.TAX, Money(-paid.line.tax_minor, order.currency))
+            yield books.Line(books.TAX, Money(-paid.line.tax_minor, paid.order.currency))
 
 
 def ordered_products(session: Session, order: SalesOrder) -> tuple[UUID, ...]:

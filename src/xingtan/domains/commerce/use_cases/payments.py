@@ -5,7 +5,6 @@ news of it are one commit. It may be called any number of times, in any order, w
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -45,20 +44,31 @@ class PaymentToStart:
 
 def payment_to_start(session: Session, payment_id: UUID) -> PaymentToStart:
     """Return what the payment's provider has to be told."""
-    payment = _payment(session, payment_id)
-    order = session.get_one(SalesOrder, payment.order_id)
-    title = session.scalar(select(OrderLine.title).where(OrderLine.order_id == order.id).order_by(OrderLine.position))
+    first = select(OrderLine.title).where(OrderLine.order_id == SalesOrder.id).order_by(OrderLine.position).limit(1)
+    found = session.execute(
+        select(Payment, SalesOrder, first.scalar_subquery(), PaymentMethod.reference)
+        .join(SalesOrder, SalesOrder.id == Payment.order_id)
+        .outerjoin(PaymentMethod, PaymentMethod.id == Payment.method_id)
+        .where(Payment.id == payment_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(say("There is no such payment."))
+    payment, order, title, mandate = found
     start = Start(
         payment.id, Money(payment.amount_minor, payment.currency), f"{order.number} · {title}",
         f"/pay/{order.number}/return", order.language, expires_at=order.expires_at, wants_mandate=payment.wants_mandate,
     )  # fmt: skip
-    mandate = None if payment.method_id is None else session.get_one(PaymentMethod, payment.method_id).reference
     return PaymentToStart(payment.provider, start, mandate)
 
 
 def note_presented(session: Session, payment_id: UUID, started: Started, *, clock: Clock) -> None:
-    """Keep the provider's reference and page. When a notice was faster, the state stays what it made of it."""
-    payment = _locked(session, payment_id)
+    """Keep the provider's reference and page. When a notice was faster, the state stays what it made of it.
+
+    Where money is taken at once there is no page any more, and nothing to keep.
+    """
+    _, payment = locked(session, payment_id)
+    if payment.state in _LATE and payment.provider_reference == started.reference:
+        return
     payment.provider_reference, payment.redirect_url = started.reference, started.redirect_url
     payment.qr = started.qr
     payment.updated_at = clock.now()
@@ -69,7 +79,7 @@ def note_presented(session: Session, payment_id: UUID, started: Started, *, cloc
 
 def note_no_answer(session: Session, payment_id: UUID, *, clock: Clock) -> None:
     """Note that the provider gave no answer: what it did is unknown until it is asked again."""
-    payment = _locked(session, payment_id)
+    _, payment = locked(session, payment_id)
     payment.updated_at = clock.now()
     if PAYMENT.may(payment.state, "gave no answer"):
         payment.state = PAYMENT.after(payment.state, "gave no answer")
@@ -79,8 +89,14 @@ def note_no_answer(session: Session, payment_id: UUID, *, clock: Clock) -> None:
 
 def settle(session: Session, payment_id: UUID, seen: ProviderPayment, *, clock: Clock) -> str:
     """Make true here what the provider says of the payment, and return the payment's state."""
-    payment = _locked(session, payment_id)
-    order = session.get_one(SalesOrder, payment.order_id)
+    order, payment = locked(session, payment_id)
+    return settle_locked(session, order, payment, seen, clock=clock)
+
+
+def settle_locked(
+    session: Session, order: SalesOrder, payment: Payment, seen: ProviderPayment, *, clock: Clock
+) -> str:  # fmt: skip
+    """Settle a payment that the caller has locked, its order before it."""
     payment.provider_reference = payment.provider_reference or seen.reference
     if payment.state in _LATE:
         payment.ask_at = None
@@ -116,12 +132,12 @@ def _receive(session: Session, order: SalesOrder, payment: Payment, seen: Provid
     payment.received_minor, payment.received_currency = seen.received.minor, seen.received.currency
     payment.settled_at, payment.ask_at, payment.failure_code = clock.now(), None, None
     wanted = Money(payment.amount_minor, payment.currency)
-    found = verdict(
-        order_state=order.state, wanted=wanted, received=seen.received,
-        is_wanted=_is_wanted(session, order, clock.now()),
-    )  # fmt: skip
-    if found == "pays" and not reservations.use(session, order.id):
-        found = "surplus"  # it came late, and what it was for is gone
+    with session.no_autoflush:  # what is asked here is of others: the payment is written once, with its state
+        lines = paid_lines(session, order)
+        is_wanted = all(LINES[one.line.kind].is_wanted(session, one, at=clock.now()) for one in lines)
+        found = verdict(order_state=order.state, wanted=wanted, received=seen.received, is_wanted=is_wanted)
+        if found == "pays" and not reservations.use(session, order.id):
+            found = "surplus"  # it came late, and what it was for is gone
     if found == "mismatch":
         _hold(session, order, payment, seen.received, clock=clock)
     elif found == "surplus":
@@ -129,8 +145,8 @@ def _receive(session: Session, order: SalesOrder, payment: Payment, seen: Provid
     else:
         payment.state = PAYMENT.after(payment.state, "succeeded")
         session.flush()
-        _post(session, payment, seen.received, memo="sale", credits=tuple(earned(session, order)), clock=clock)
-        fulfil(session, order, clock=clock)
+        _post(session, payment, seen.received, memo="sale", credits=tuple(earned(session, lines)), clock=clock)
+        fulfil(session, order, lines, clock=clock)
 
 
 def _hold(session: Session, order: SalesOrder, payment: Payment, received: Money, *, clock: Clock) -> None:
@@ -171,21 +187,10 @@ def _unapplied(received: Money) -> tuple[books.Line, ...]:
     return (books.Line(books.UNAPPLIED, -received),)
 
 
-def _is_wanted(session: Session, order: SalesOrder, at: datetime) -> bool:
-    return all(LINES[paid.line.kind].is_wanted(session, paid, at=at) for paid in paid_lines(session, order))
-
-
-def _payment(session: Session, payment_id: UUID) -> Payment:
-    payment = session.get(Payment, payment_id)
-    if payment is None:
+def locked(session: Session, payment_id: UUID) -> tuple[SalesOrder, Payment]:
+    """Return the payment and its order, which is locked before it; `NotFound` without one."""
+    its_order = select(Payment.order_id).where(Payment.id == payment_id).scalar_subquery()
+    order = session.scalar(select(SalesOrder).where(SalesOrder.id == its_order).with_for_update())
+    if order is None:
         raise NotFound(say("There is no such payment."))
-    return payment
-
-
-def _locked(session: Session, payment_id: UUID) -> Payment:
-    """Return the payment, with its order locked before it."""
-    order_id = session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
-    if order_id is None:
-        raise NotFound(say("There is no such payment."))
-    session.get_one(SalesOrder, order_id, with_for_update=True)
-    return session.get_one(Payment, payment_id, with_for_update=True)
+    return order, session.get_one(Payment, payment_id, with_for_update=True)

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import NotFound, say
+from xingtan.core.errors import say
 from xingtan.core.money import Money
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce.errors import PaymentRefused
 from xingtan.domains.commerce.machines import OPEN
-from xingtan.domains.commerce.models import OrderLine, Payment, Refund, SalesOrder, Wallet, WalletEntry
+from xingtan.domains.commerce.models import OrderLine, Refund, Wallet, WalletEntry
 from xingtan.domains.commerce.providers import ProviderPayment, ProviderRefund
 from xingtan.domains.commerce.rules.purses import Purse, give_back, spend
-from xingtan.domains.commerce.use_cases.payments import settle
+from xingtan.domains.commerce.use_cases.payments import locked, settle_locked
 from xingtan.domains.commerce.use_cases.refunds import settle_refund
 from xingtan.domains.commerce.wallets.entries import NewEntry, add_entry, entry_with, locked_wallet, purse_of
 from xingtan.infra.db import Database
@@ -29,20 +29,21 @@ def pay_from_wallet(session: Session, payment_id: UUID, *, clock: Clock) -> Prov
 
     `NotEnough` when there is less, `PaymentRefused` for an order that fills a wallet. Nothing is taken then.
     """
-    order, payment = _locked(session, payment_id)
+    order, payment = locked(session, payment_id)
     taken = taken_for(session, payment_id)
     if taken.status == "succeeded" or payment.state not in (*OPEN, "failed"):
         return taken
-    if session.scalar(select(OrderLine.id).where(OrderLine.order_id == order.id, OrderLine.kind == "top_up").limit(1)):
+    lines = select(OrderLine.kind, OrderLine.title).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+    found = session.execute(lines).all()
+    if any(kind == "top_up" for kind, _ in found):
         raise PaymentRefused(say("A wallet cannot be filled from a wallet."))
     amount = Money(payment.amount_minor, payment.currency)
     wallet = locked_wallet(session, order.person_id, order.currency, clock=clock)
     moved = -spend(purse_of(session, wallet), amount)
-    title = session.scalar(select(OrderLine.title).where(OrderLine.order_id == order.id).order_by(OrderLine.position))
-    new = NewEntry("paid", moved, _key(payment_id), f"{order.number} · {title}", order.id, books.WALLET)
+    new = NewEntry("paid", moved, _key(payment_id), f"{order.number} · {found[0].title}", order.id, books.WALLET)
     entry = add_entry(session, wallet, new, clock=clock)
     seen = ProviderPayment(_reference(entry), "succeeded", amount)
-    settle(session, payment_id, seen, clock=clock)
+    settle_locked(session, order, payment, seen, clock=clock)
     return seen
 
 
@@ -61,7 +62,7 @@ def return_to_wallet(
     session: Session, payment_id: UUID, *, amount: Money, refund_id: UUID, clock: Clock
 ) -> ProviderRefund:  # fmt: skip
     """Give `amount` of a payment back to the wallet that it came from and settle the refund, once."""
-    _locked(session, payment_id)
+    locked(session, payment_id)
     session.get_one(Refund, refund_id, with_for_update=True)
     found = _entry(session, payment_id)
     if found is None:
@@ -127,11 +128,3 @@ def _returned(session: Session, wallet: Wallet, payment_id: UUID) -> Purse:
     )
     nothing = Purse(Money(0, wallet.currency), Money(0, wallet.currency))
     return sum((_moved(row, wallet) for row in rows), start=nothing)
-
-
-def _locked(session: Session, payment_id: UUID) -> tuple[SalesOrder, Payment]:
-    order_id = session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
-    if order_id is None:
-        raise NotFound(say("There is no such payment."))
-    order = session.get_one(SalesOrder, order_id, with_for_update=True)
-    return order, session.get_one(Payment, payment_id, with_for_update=True)
