@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
+from xingtan.core.money import Money
 from xingtan.domains.commerce.machines import OPEN
 from xingtan.domains.commerce.models import Offer, Payment, SalesOrder, Subscription
 from xingtan.domains.commerce.ordering import new_payment
@@ -21,6 +22,7 @@ from xingtan.domains.commerce.subscriptions.rows import facts_of, live_method, l
 from xingtan.domains.commerce.use_cases.subscriptions.invoices import (
     ask_for_renewal,
     drop_open_order,
+    first_line,
     next_invoice,
     open_order,
     settle_if_free,
@@ -98,8 +100,8 @@ def _renew(session: Session, sub: Subscription, *, clock: Clock) -> UUID | None:
     order = _renewal_order(session, sub, clock=clock)
     if order is None:
         return None
-    invoice = next_invoice(session, sub, at=clock.now())
-    lifecycle.fall_due(session, sub, value=invoice.value, clock=clock)
+    value = Money(first_line(session, order.id).facts["value"], sub.currency)
+    lifecycle.fall_due(session, sub, value=value, clock=clock)
     return charge_now(session, sub, order, clock=clock) or _lapse(session, sub, clock=clock)
 
 
