@@ -69,14 +69,14 @@ def _postgres(url: str, clients: int) -> Callable[[int], Callable[[], None]]:
     address = url.replace("postgresql+psycopg", "postgresql")
     connections = [psycopg.connect(address) for _ in range(clients)]
     with connections[0].transaction():
-        _make(lambda statement, _: connections[0].execute(statement))  # type: ignore[call-overload]
+        _make(lambda statement, _: connections[0].execute(statement))
 
     def client(number: int) -> Callable[[], None]:
         connection = connections[number]
 
         def checkout() -> None:
             with connection.transaction():
-                _write(connection.execute, "%s")  # type: ignore[arg-type]
+                _write(connection.execute, "%s")
 
         return checkout
 

@@ -128,7 +128,8 @@ def _check(platform: Platform, count: int) -> None:
 
 def _tenths(marks: Sequence[tuple[int, float, float]]) -> tuple[float, ...]:
     """Return the cost of one in each tenth, as far as the batches tell."""
-    found, last = [], marks[0]
+    found: list[float] = []
+    last = marks[0]
     for mark in marks[1:]:
         if mark[0] >= (len(found) + 1) * marks[-1][0] / 10:
             found.append((mark[1] - last[1]) / (mark[0] - last[0]) * 1000)
