@@ -7,6 +7,7 @@ from typing import ClassVar
 from markupsafe import Markup
 
 from xingtan.core.money import Money
+from xingtan.domains.commerce import api as commerce
 from xingtan.web.language import Language
 from xingtan.web.storefront.browsing import Choice, Listing
 from xingtan.web.storefront.cards import Card, Price, TopicLink
@@ -154,7 +155,7 @@ class Buying:
     amount: str
     floor: str
     step: str
-    refund_days: int
+    refund: commerce.RefundPolicy
 
 
 @dataclass(frozen=True, slots=True)

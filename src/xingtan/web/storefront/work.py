@@ -73,7 +73,7 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
         outcomes=content.outcomes,
         parts=_parts(session, here, page, is_owned=card.id in owned),
         sample=_sample(page),
-        buying=_buying(card, price),
+        buying=_buying(card, price, refund=commerce.refund_policy(session)),
         together=_together(session, visit, card),
         holding=_holding(session, here, page) if _is_held(page, owned) else None,
         editions=tuple(Edition(product_path(one.slug), one.title, language_of(one)) for one in page.editions),
@@ -161,7 +161,7 @@ def _sample(page: catalog.ProductPage) -> str:
     return lesson_path(page.card.slug, preview.slug) if preview else ""
 
 
-def _buying(card: catalog.ProductCard, price: Price) -> Buying:
+def _buying(card: catalog.ProductCard, price: Price, *, refund: commerce.RefundPolicy) -> Buying:
     amount = price.amount or price.floor
     decimals = CURRENCIES[amount.currency] if amount else 0
     return Buying(
@@ -170,7 +170,7 @@ def _buying(card: catalog.ProductCard, price: Price) -> Buying:
         amount=price.amount.major() if price.amount else "",
         floor=price.floor.major() if price.floor else "0",
         step=f"0.{'0' * (decimals - 1)}1" if decimals else "1",
-        refund_days=commerce.POLICY.days,
+        refund=refund,
     )
 
 
