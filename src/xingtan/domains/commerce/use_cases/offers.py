@@ -10,13 +10,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import Conflict, Invalid, NotFound, say
+from xingtan.core.errors import Conflict, Invalid, NotFound, Sentence, say
 from xingtan.core.money import CURRENCIES, MAX_MINOR, Money
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.audit.api import Action, note_action
 from xingtan.domains.commerce.events import OfferMade, OfferRetired
 from xingtan.domains.commerce.models import Offer
 from xingtan.domains.commerce.queries.offers import offer_view
+from xingtan.domains.commerce.rules.plans import MODELS, plan_of
 from xingtan.domains.commerce.rules.pricing import slot
 from xingtan.domains.commerce.rules.terms import fault_of_terms
 from xingtan.domains.commerce.views import OfferView
@@ -137,10 +138,21 @@ def _must_make_sense(command: MakeOffer, starts_at: datetime) -> None:
     if command.stock is not None and not 0 < command.stock <= MOST_STOCK:
         faults["stock"] = say("A number between 1 and 1,000,000, or nothing for any number.")
     faults |= fault_of_terms(command.model, command.terms)
+    if command.model in MODELS and not faults:
+        faults |= _fault_of_plan(command)
     if command.ends_at is not None and command.ends_at <= starts_at:
         faults["ends_at"] = say("It has to end after it starts.")
     if faults:
         raise Invalid(faults)
+
+
+def _fault_of_plan(command: MakeOffer) -> Mapping[str, Sentence]:
+    """Return what is wrong with a plan at its price: a first price above it, too many parts of too little."""
+    try:
+        plan_of(command.model, command.price, command.terms)
+    except Invalid as error:
+        return error.fields
+    return {}
 
 
 def _note(session: Session, viewer: Viewer, row: Offer, *, action: str, clock: Clock) -> None:
