@@ -32,6 +32,7 @@ Text = Annotated[str, Form()]
 Word = Annotated[str, Query(max_length=200)]
 _LETTERS = ("5/minute", "20/hour")
 _ORDERS = ("20/minute", "200/hour")
+_GUESSES = ("20/minute", "100/hour")
 
 
 @router.get("/checkout/{what}")
@@ -49,6 +50,7 @@ def checkout(
 
     The query says what the buyer has chosen already, on another page or before she signed in; the form asks again.
     """
+    _count_guess(here, code)
     code = code or here.read(lambda session: code_kept(here, session))
     said = Said(amount=amount, code=code, country=country, group=group, also=tuple(also))
     answer, page = _page(here, what, said=said)
@@ -106,6 +108,7 @@ def buy(
     """
     said = Said(offer, key, provider, amount, code, country, tuple(also), group, shown)
     if deed == "preview":
+        _count_guess(here, code)
         return _page(here, offer, said=said, faulty=422)[0]
     if here.person_id is None:
         raise SignInFirst(f"/checkout/{offer}{said.query}")
@@ -118,6 +121,12 @@ def buy(
     except (Invalid, Conflict) as error:
         return _page(here, offer, said=said, errors=words_of(here, error), status=status_of(error))[0]
     return to_provider(here, placed)
+
+
+def _count_guess(here: Edge, code: str) -> None:
+    """Count a word that was typed: what answers whether it is a coupon answers not without end."""
+    for rule in _GUESSES if code.strip() else ():
+        here.platform.limiter.check(rule, "checkout code", here.client)
 
 
 def to_provider(here: Edge, placed: commerce.PlacedOrder) -> Response:

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import Broken
 from xingtan.core.money import Money
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce.events import CreditsBought, CreditsLapsed
@@ -92,11 +91,16 @@ def take_back(session: Session, line_id: UUID, net: Money) -> Money:
 
 
 def end_lot(session: Session, line_id: UUID, *, reason: str, clock: Clock) -> None:
-    """End a lot whose price went back whole: nothing more is taken of it."""
+    """End a lot whose price went back whole: nothing more is taken of it.
+
+    A use that was taken back after a part of the price had gone is owed for no more: its worth has gone with the price.
+    """
     row = session.scalars(select(CreditLot).where(CreditLot.line_id == line_id).with_for_update()).one()
     if row.unearned_minor:
-        msg = f"credits {row.id} end, and {row.unearned_minor} of them is not earned"
-        raise Broken(msg)
+        over = Money(row.unearned_minor, row.currency)
+        lines = (books.Line(books.CREDITS, over), books.Line(books.REFUNDS, -over))
+        books.post(session, books.Entry(f"ended:{row.id}", "refund", "credits", row.id, lines), clock=clock)
+        row.unearned_minor = 0
     row.ended_at, row.end_reason = clock.now(), reason
     session.flush()
 
