@@ -180,4 +180,4 @@ def _titles(here: Edge, session: Session, found: Sequence[promotions.BatchView])
     """Return what each product or tier is called that one of the batches gives."""
     given = titles_of(session, [one.product_id for one in found if one.product_id])
     tiers = {one.id: _membership(here, one) for one in subscribing.tiers(session, with_retired=True)}
-    return {**given, **tiers}
+    return {key: title for named in (given, tiers) for key, title in named.items()}

@@ -14,6 +14,7 @@ from xingtan.web.commerce import (
     studio_packs,
     studio_prices,
     studio_reconciliation,
+    studio_repricing,
     studio_services,
     studio_statements,
     studio_subscriptions,
@@ -38,6 +39,7 @@ for _part in (
     studio_packs,
     studio_affiliates,
     studio_services,
+    studio_repricing,  # before the one whose path takes any name
     studio_subscriptions,
     studio_tiers,
 ):

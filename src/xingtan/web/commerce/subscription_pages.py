@@ -168,3 +168,25 @@ class StudioSubscriptionPage:
     reasons: Sequence[str]
     at: datetime
     errors: Errors = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A plan whose price some subscribers do not pay, and how many."""
+
+    id: str
+    title: str
+    plan: subscribing.Plan
+    subscribers: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepricingPage:
+    """Which plans' prices existing subscribers may be told, how long before, and how many just were."""
+
+    template: ClassVar[str] = "commerce/subscriptions/studio_repricing.html"
+    plans: Sequence[PlanLine]
+    notice_days: int
+    told: int
+    values: Mapping[str, str]
+    errors: Errors = field(default_factory=dict)

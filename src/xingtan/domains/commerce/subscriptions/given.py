@@ -62,7 +62,12 @@ def given_days(
     )
     if tier_ids is not None:
         wanted = wanted.where(CodeBatch.tier_id.in_(tier_ids))
-    return tuple(one for one in in_turn(RedeemedDays(*row) for row in session.execute(wanted)) if one.ends_at > at)
+    found = (
+        RedeemedDays(code_id, person_id, tier_id, days, redeemed_at)
+        for code_id, person_id, tier_id, days, redeemed_at in session.execute(wanted)
+        if person_id is not None and tier_id is not None and days is not None and redeemed_at is not None
+    )
+    return tuple(one for one in in_turn(found) if one.ends_at > at)
 
 
 def open_to_given(

@@ -59,6 +59,14 @@ def plans_on_sale(
     return tuple(sorted(found, key=lambda one: (one.plan.monthly.minor, one.offer.created_at)))
 
 
+def sells_memberships(session: Session, *, at: datetime) -> bool:
+    """Say whether a tier has a plan on sale, now or soon."""
+    wanted = select(Offer.id).where(
+        Offer.tier_id.is_not(None), Offer.retired_at.is_(None), or_(Offer.ends_at.is_(None), Offer.ends_at > at)
+    )
+    return session.scalar(wanted.limit(1)) is not None
+
+
 def plan_of_offer(session: Session, offer_id: UUID) -> PlanOffer:
     """Return an offer with its plan, on sale or not; `NotFound` when there is none."""
     row = session.get(Offer, offer_id)

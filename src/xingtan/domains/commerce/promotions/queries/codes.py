@@ -55,4 +55,5 @@ def my_codes(session: Session, viewer: Viewer) -> tuple[MyCode, ...]:
         .where(RedeemCode.person_id == viewer.require_person(), RedeemCode.redeemed_at.is_not(None))
         .order_by(RedeemCode.redeemed_at, RedeemCode.id)
     )
-    return tuple(MyCode(*row) for row in session.execute(wanted))
+    rows = session.execute(wanted)
+    return tuple(MyCode(product_id, tier_id, days, at) for product_id, tier_id, days, at in rows if at is not None)
