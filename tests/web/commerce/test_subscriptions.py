@@ -193,3 +193,53 @@ def test_programs_do_it_too(buyer: Buyer, academy: Academy, client: Browser) -> 
     left = client.post(f"/api/v1/me/subscriptions/{sub}/cancel", json={"reason": "done"}, headers=bearer)
     assert left.json()["subscription"]["state"] == "cancelled"
     assert _whole(academy) == []
+
+
+def test_subscribers_are_told_a_new_price_from_the_studio(buyer: Buyer, academy: Academy, owner: Browser) -> None:
+    tier = _tier(academy)
+    path = _join(buyer, _plan(academy, tier, 3000))
+    room = "/studio/subscriptions/new-price"
+    assert "Nobody to tell" in owner.get(room).text
+    dearer = _plan(academy, tier, 4000)
+    assert "1 subscriber pays another price." in owner.get(room).text
+    for bad in ({"offer": "", "since": "2030-01-01T00:00"}, {"offer": dearer, "since": ""},
+                {"offer": dearer, "since": "soon"}, {"offer": dearer, "since": "2001-01-01T00:00"}):  # fmt: skip
+        assert owner.submit(room, bad).status_code == 422, bad
+    since = (academy.platform.clock.now() + timedelta(days=40)).strftime("%Y-%m-%dT00:00")
+    answer = owner.submit(room, {"offer": dearer, "since": since})
+    assert answer.headers["location"].endswith("?told=1")
+    academy.work()
+    assert "1 subscriber is being told by letter." in owner.get(answer.headers["location"]).text
+    assert "CN¥40" in buyer.browser.get(path).text
+    assert buyer.browser.get(room).status_code == 403
+    assert _whole(academy) == []
+
+
+def test_a_code_for_a_membership_is_made_and_redeemed(academy: Academy, owner: Browser, learner: Browser) -> None:
+    tier = public_id("tier", _tier(academy).id)
+    form = {"title": "Fair", "gives": tier, "days": "", "total": "1", "per_person": "1", "ends_at": ""}
+    assert "Membership: Gold" in owner.get("/studio/codes").text
+    assert owner.submit("/studio/codes", form).status_code == 422
+    made = owner.submit("/studio/codes", {**form, "days": "30"})
+    assert made.status_code == 303
+    batch = made.headers["location"]
+    code = owner.submit(f"{batch}/make", {}).text.split()[1]
+    assert "Membership: Gold" in owner.get(batch).text
+    page = learner.submit("/redeem", {"code": code}).text
+    assert "Gold" in page
+    assert 'href="/shelf"' in page
+    assert learner.get("/learn/reading-numbers").status_code in (200, 303)
+
+
+def test_the_menu_leads_to_memberships_where_there_are_some(
+    academy: Academy, client: Browser, learner: Browser
+) -> None:
+    assert "/pricing" not in client.get("/about").text
+    _plan(academy, _tier(academy), 3000)
+    academy.work()
+    assert 'href="/pricing"' in client.get("/about").text
+    menu = learner.get("/about").text
+    for path in ("/account/subscriptions", "/wallet", "/gifts", "/redeem"):
+        assert f'href="{path}"' in menu, path
+    assert 'href="/give/reading-numbers"' in learner.get("/works/reading-numbers").text
+    assert learner.get("/give/reading-numbers").status_code == 200
