@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from secrets import token_bytes
 from shutil import copytree
 
 import pytest
@@ -13,6 +14,7 @@ from tests.domains.commerce.sequences.machine import AnySequence
 from tests.domains.commerce.sequences.market import Goods, Market, furnish, open_market
 from tests.fixtures.academy import OPENING_DAY
 from tests.fixtures.postgres import Cluster
+from xingtan.infra.vault import KEY_BYTES
 
 STEPS = 400
 
@@ -22,6 +24,8 @@ def on_postgres(postgres_cluster: Cluster, migrated_postgres: str, tmp_path: Pat
     """Return the machine, with a database of its own for each sequence, copied from a furnished one."""
     template, numbers = postgres_cluster.create(template=migrated_postgres), count()
     home = tmp_path / "template"
+    home.mkdir()
+    (home / "master.key").write_bytes(token_bytes(KEY_BYTES))
     platform = open_market(home, OPENING_DAY, database_url=template)
     goods: Goods = furnish(platform)
     platform.close()
