@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from xingtan.core.clock import Clock
 from xingtan.core.ids import public_id
 from xingtan.core.viewer import Viewer
+from xingtan.domains.commerce.affiliates.exports import affiliate_part
 from xingtan.domains.commerce.promotions.exports import promotion_part
 from xingtan.domains.commerce.queries.orders import orders_in_full
 from xingtan.domains.commerce.rules.plain import amount_text, instant_text
@@ -27,6 +28,7 @@ def export_part(session: Session, person_id: UUID, *, clock: Clock, vault: Vault
         "orders": [_order(one) for one in orders_in_full(session, mine)],
         "subscriptions": [_subscription(one) for one in my_subscriptions(session, mine)],
         **promotion_part(session, mine, vault=vault),
+        **affiliate_part(session, mine, at=now),
         **wallet_part(session, mine, at=now),
         **service_part(session, mine, at=now, vault=vault),
     }

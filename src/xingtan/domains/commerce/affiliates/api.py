@@ -18,7 +18,6 @@ from xingtan.domains.commerce.affiliates.program import (
 from xingtan.domains.commerce.affiliates.statements import (
     AffiliateView,
     PayoutView,
-    Rule,
     StatementLine,
     affiliates,
     batch_payouts,
@@ -29,6 +28,7 @@ from xingtan.domains.commerce.affiliates.statements import (
     rules,
     statement,
 )
+from xingtan.domains.commerce.rules.commission import Rule
 
 __all__ = [
     "MOST_RATE_BP",

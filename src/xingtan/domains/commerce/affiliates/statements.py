@@ -164,7 +164,7 @@ def payouts(session: Session, viewer: Viewer, *, affiliate_id: UUID | None = Non
 _PAYOUTS = select(Payout, PayoutBatch.created_at).join(PayoutBatch, PayoutBatch.id == Payout.batch_id)
 
 
-def _payouts(session: Session, wanted: Select[tuple[Payout, datetime]]) -> tuple[PayoutView, ...]:
+def _payouts(session: Session, wanted: Select[Payout, datetime]) -> tuple[PayoutView, ...]:
     return tuple(
         PayoutView(
             one.id, one.batch_id, one.affiliate_id, one.state, Money(one.amount_minor, one.currency), one.reference,

@@ -1,15 +1,27 @@
-"""What must hold of affiliates: no commission above its rule, moves that add up, books that say the same."""
+"""What must hold of affiliates and referrals: nothing above its rule, moves that add up, books that say the same."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.books import api as books
-from xingtan.domains.commerce.models import Affiliate, Commission, CommissionMove, OrderLine, Payout, SalesOrder
+from xingtan.domains.commerce.models import (
+    Affiliate,
+    Commission,
+    CommissionMove,
+    OrderLine,
+    Payout,
+    Referral,
+    ReferralLink,
+    SalesOrder,
+    Wallet,
+    WalletEntry,
+)
 from xingtan.domains.commerce.rules.commission import commission
 
 
@@ -19,6 +31,7 @@ def check(session: Session, *, at: datetime) -> Iterator[str]:  # noqa: ARG001 -
     yield from _moves_differ(session)
     yield from _books_differ(session)
     yield from _payouts_differ(session)
+    yield from _rewards_differ(session)
 
 
 def _above_the_rule(session: Session) -> Iterator[str]:
@@ -81,3 +94,26 @@ def _payouts_differ(session: Session) -> Iterator[str]:
         wanted = 0 if row.state == "called_off" else row.amount_minor
         if taken.get(row.id, 0) != wanted:
             yield f"M14: payout {row.id} is {row.state} with {row.amount_minor}, its moves say {taken.get(row.id, 0)}"
+
+
+def _rewards_differ(session: Session) -> Iterator[str]:
+    """A reward is in the wallet of whoever sent the friend, once, within its share of the order; never for her own."""
+    rows = session.execute(
+        select(Referral, ReferralLink.person_id, SalesOrder.person_id, SalesOrder.total_minor)
+        .join(ReferralLink, ReferralLink.id == Referral.link_id)
+        .join(SalesOrder, SalesOrder.id == Referral.order_id)
+    ).all()
+    given: dict[UUID, list[tuple[UUID, str, int]]] = defaultdict(list)
+    found = (
+        select(WalletEntry.source_id, Wallet.person_id, Wallet.currency, WalletEntry.bonus_minor)
+        .join(Wallet, Wallet.id == WalletEntry.wallet_id)
+        .where(WalletEntry.kind == "given", WalletEntry.source_id.in_([row.id for row, *_ in rows]))
+    )
+    for source_id, person_id, currency, minor in session.execute(found):
+        given[source_id].append((person_id, currency, minor))
+    for row, owner_id, buyer_id, total in rows:
+        wanted = [(owner_id, row.currency, row.reward_minor)] if row.state == "rewarded" else []
+        if given[row.id] != wanted:
+            yield f"M9: referral {row.id} is {row.state} with {row.reward_minor}, wallets say {given[row.id]}"
+        if owner_id == buyer_id or row.reward_minor > commission(total, row.reward_bp):
+            yield f"M9: referral {row.id} gives {row.reward_minor}, or is for one's own purchase"
