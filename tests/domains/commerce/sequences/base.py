@@ -24,6 +24,7 @@ from xingtan.core.viewer import Viewer
 from xingtan.domains.books.models import Posting
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.commerce import subscribing
+from xingtan.domains.commerce.machines import OPEN
 from xingtan.domains.commerce.models import (
     BuyingGroup,
     Gift,
@@ -146,7 +147,12 @@ class Sequence(RuleBasedStateMachine):
         self.postings = now
 
     def twice_is_once(self) -> None:
-        """Running every periodic job, and every job that ever ran, once more changes nothing."""
+        """Running every periodic job, and every job that ever ran, once more changes nothing.
+
+        What the provider has to tell is asked before: a job that runs again may hear it first.
+        """
+        for payment_id in self.market.rows(select(Payment.id).where(Payment.state.in_(OPEN))):
+            self.market.ask(payment_id)
         self.market.work()
         before = self.state()
         self.market.work_again()
