@@ -77,12 +77,21 @@ def agenda(lives: Sequence[Life], world: World, *, seed: int, now: datetime) -> 
     members = _members(lives, seed=seed, now=now)
     place = 0
     for role, (share, most, play) in ROLES.items():
-        for _ in range(min(max(most, round(share * len(lives))), len(members)) if members else 0):
-            member = members[place % len(members)]
-            place += 1
-            found += (Deed(one.at, one.who, one.verb, {"role": role, **one.facts}) for one in play(member, world))
+        wanted = max(most, round(share * len(lives)))
+        for _ in members:  # some have no use for a part: the next is asked
+            if not wanted:
+                break
+            own = list(play(members[place % len(members)], world))
+            place, wanted = place + 1, wanted - bool(own)
+            found += (Deed(one.at, one.who, one.verb, {"role": role, **one.facts}) for one in own)
     found += _presents(members, world, many=max(3, round(0.006 * len(lives))), seed=seed)
-    found += _together(members, world, many=max(2, round(0.006 * len(lives))), seed=seed)
+    buyers = {deed.who for deed in found if deed.facts.get("model") == "once"}
+    found += _together(
+        [one for one in members if one.learner.number not in buyers],
+        world,
+        many=max(2, round(0.006 * len(lives))),
+        seed=seed,
+    )
     latest = now - _ENDS_BEFORE_NOW
     return sorted((deed for deed in found if deed.at < latest), key=lambda one: (one.at, one.who or -1, one.verb))
 
@@ -274,12 +283,12 @@ def _who_is_there(
 ) -> tuple[datetime, tuple[Member, ...]]:  # fmt: skip
     """Return an instant, and `many` who are there for two days from then on; nobody where there are not so many."""
     by_age = sorted(able, key=lambda one: (one.learner.joined_at, one.learner.number))
-    latest = rng.choice(by_age) if by_age else None
-    if latest is None:
-        return _NEVER, ()
-    at = latest.learner.joined_at + timedelta(hours=rng.uniform(1, 40))
-    there = [one for one in by_age if one.learner.joined_at < at and one.ends_at > at + timedelta(days=2)]
-    return at, tuple(rng.sample(there, many)) if len(there) >= many else ()
+    for _ in by_age:
+        at = rng.choice(by_age).learner.joined_at + timedelta(hours=rng.uniform(1, 40))
+        there = [one for one in by_age if one.learner.joined_at < at and one.ends_at > at + timedelta(days=2)]
+        if len(there) >= many:
+            return at, tuple(rng.sample(there, many))
+    return _NEVER, ()
 
 
 def _own(member: Member, *keys: str) -> tuple[str, ...]:
