@@ -65,7 +65,7 @@ def list_groups(
     return sliced(found, cursor=cursor, limit=limit, show=Group.of)
 
 
-@operation(router, "GET", "/me/affiliate", READ_MINE)
+@operation(router, "GET", "/me/affiliate", READ_MINE, also=(404,))
 def get_my_affiliate(ask: AskDep) -> AffiliateOut:
     """Oneself as an affiliate; 404 for who has not applied."""
     return AffiliateOut.of(ask.read(lambda session: _mine(session, ask)))
@@ -83,14 +83,14 @@ def apply_as_affiliate(ask: AskDep, body: ApplyIn) -> AffiliateOut:
     return AffiliateOut.of(ask.write(work))
 
 
-@operation(router, "GET", "/me/affiliate/statement", READ_MINE)
+@operation(router, "GET", "/me/affiliate/statement", READ_MINE, also=(404,))
 def list_my_commission(ask: AskDep, cursor: Cursor = None, limit: Limit = 50) -> Page[CommissionLine]:
     """Every line of one's own statement, newest first; the last 500."""
     found = ask.read(lambda session: affiliates.statement(session, ask.viewer, _mine(session, ask).id))
     return sliced(found, cursor=cursor, limit=limit, show=CommissionLine.of)
 
 
-@operation(router, "GET", "/me/affiliate/payouts", READ_MINE)
+@operation(router, "GET", "/me/affiliate/payouts", READ_MINE, also=(404,))
 def list_my_payouts(ask: AskDep, cursor: Cursor = None, limit: Limit = 50) -> Page[PayoutOut]:
     """One's own payouts, newest first."""
     found = ask.read(
