@@ -87,7 +87,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def look(url: str, *words: object) -> int:
-    return verify.main([*map(str, words), "--log", url, "--key", str(signer().key)], say=lambda _line: None)
+    return verify.main([*map(str, words), "--log", url, "--key", str(signer().key)], tell=lambda _line: None)
 
 
 @pytest.mark.parametrize("more", [(), ("--quick",)], ids=["whole", "quick"])

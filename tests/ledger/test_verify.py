@@ -57,7 +57,7 @@ def policy_of(world: World) -> bytes:
 
 def run(*arguments: object) -> tuple[int, str]:
     said = list[str]()
-    status = verify.main([str(one) for one in arguments], say=said.append)
+    status = verify.main([str(one) for one in arguments], tell=said.append)
     return status, "\n".join(said)
 
 

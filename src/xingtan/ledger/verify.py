@@ -33,19 +33,19 @@ _LARGEST_ANSWER = tiles.WIDTH * (tiles.LONGEST_ENTRY + 2)
 HOLDS, DOES_NOT_HOLD, NOT_LOOKED_AT = 0, 1, 2
 
 
-def main(arguments: Sequence[str] | None = None, *, say: Callable[[str], object] = print) -> int:
-    """Verify what the command line names; say what was found, and return the exit status."""
+def main(arguments: Sequence[str] | None = None, *, tell: Callable[[str], object] = print) -> int:
+    """Verify what the command line names; tell what was found, and return the exit status."""
     parser = _parser()
     asked = parser.parse_args(arguments)
     if not (asked.receipt or asked.log) or bool(asked.key) == bool(asked.policy) or (asked.older and not asked.log):
         parser.error("name a receipt or a log, and a key or a policy; older checkpoints are compared with a log")
     try:
-        _verify(asked, _policy(asked), say)
+        _verify(asked, _policy(asked), tell)
     except ValueError as error:
-        say(f"DOES NOT HOLD: {error}")
+        tell(f"DOES NOT HOLD: {error}")
         return DOES_NOT_HOLD
     except (OSError, http.client.HTTPException) as error:
-        say(f"could not be looked at: {error}")
+        tell(f"could not be looked at: {error}")
         return NOT_LOOKED_AT
     return HOLDS
 
@@ -68,26 +68,26 @@ def _policy(asked: argparse.Namespace) -> Policy:
     return policy.parse(asked.policy.read_bytes()) if asked.policy else policy.of_log(notes.parse_key(asked.key))
 
 
-def _verify(asked: argparse.Namespace, known: Policy, say: Callable[[str], object]) -> None:
-    older = [_opened(path.read_bytes(), known, say, what=str(path)) for path in asked.older]
+def _verify(asked: argparse.Namespace, known: Policy, tell: Callable[[str], object]) -> None:
+    older = [_opened(path.read_bytes(), known, tell, what=str(path)) for path in asked.older]
     if asked.receipt:
-        older.append(_verify_receipt(asked, known, say))
+        older.append(_verify_receipt(asked, known, tell))
     if asked.log:
         read = read_from(asked.log)
-        latest = _opened(read(tiles.CHECKPOINT), known, say, what="the log")
-        (_compare if asked.quick else _recompute)(read, latest, older, say=say)
+        latest = _opened(read(tiles.CHECKPOINT), known, tell, what="the log")
+        (_compare if asked.quick else _recompute)(read, latest, older, tell=tell)
         for one in older:
-            say(f"holds: the {one.size} leaves of before are the beginning of the {latest.size} of now")
+            tell(f"holds: the {one.size} leaves of before are the beginning of the {latest.size} of now")
 
 
-def _verify_receipt(asked: argparse.Namespace, known: Policy, say: Callable[[str], object]) -> Checkpoint:
+def _verify_receipt(asked: argparse.Namespace, known: Policy, tell: Callable[[str], object]) -> Checkpoint:
     receipt = receipts.parse(asked.receipt.read_bytes())
     entry = asked.entry.read_bytes() if asked.entry else receipt.extra
     if entry is None:
         raise ValueError("the receipt carries no entry: give it with --entry")
     checkpoint, witnesses = receipts.verify(receipt, entry, policy=known)
-    say(f"holds: entry {receipt.index} of {checkpoint.size} in {checkpoint.origin}{_by(witnesses)}")
-    say(f"entry: {_shown(entry)}")
+    tell(f"holds: entry {receipt.index} of {checkpoint.size} in {checkpoint.origin}{_by(witnesses)}")
+    tell(f"entry: {_shown(entry)}")
     return checkpoint
 
 
@@ -97,17 +97,17 @@ def _shown(entry: bytes) -> str:
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
-def _recompute(read: Read, latest: Checkpoint, older: Sequence[Checkpoint], *, say: Callable[[str], object]) -> None:
+def _recompute(read: Read, latest: Checkpoint, older: Sequence[Checkpoint], *, tell: Callable[[str], object]) -> None:
     _check_origins(latest, older)
     result = audit(read, latest, older=older)
-    say(f"holds: {result.bundles} bundles and {result.tiles} tiles, {result.bytes_read} bytes, all recomputed")
+    tell(f"holds: {result.bundles} bundles and {result.tiles} tiles, {result.bytes_read} bytes, all recomputed")
 
 
-def _compare(read: Read, latest: Checkpoint, older: Sequence[Checkpoint], *, say: Callable[[str], object]) -> None:
+def _compare(read: Read, latest: Checkpoint, older: Sequence[Checkpoint], *, tell: Callable[[str], object]) -> None:
     _check_origins(latest, older)
     tree = TileReader(read, latest)
     tree.edge()
-    say("holds: the partial tiles have the root of the checkpoint")
+    tell("holds: the partial tiles have the root of the checkpoint")
     for old in older:
         if old.size > latest.size:
             raise NotProven(f"the log has {latest.size} leaves, and had {old.size} before")
@@ -124,9 +124,9 @@ def _check_origins(latest: Checkpoint, older: Sequence[Checkpoint]) -> None:
             raise NotProven(f"{one.origin[:80]!r} is another log than {latest.origin[:80]!r}")
 
 
-def _opened(data: bytes, known: Policy, say: Callable[[str], object], *, what: str) -> Checkpoint:
+def _opened(data: bytes, known: Policy, tell: Callable[[str], object], *, what: str) -> Checkpoint:
     checkpoint, witnesses = known.open_checkpoint(data)
-    say(f"holds: {what}: {checkpoint.size} leaves in {checkpoint.origin}{_by(witnesses)}")
+    tell(f"holds: {what}: {checkpoint.size} leaves in {checkpoint.origin}{_by(witnesses)}")
     return checkpoint
 
 

@@ -1,7 +1,7 @@
 """What was paid for days to come: earned day by day, and given back from what is not earned yet.
 
-1. How much is earned at an instant is a pure function of the row (`earned_by`). 2. Earned, returned and rest add up to the
-total at any moment (a constraint). 3. Earning twice at one instant earns once.
+1. How much is earned at an instant is a pure function of the row (`earned_by`). 2. Earned, returned and rest add up
+to the total at any moment (a constraint). 3. Earning twice at one instant earns once.
 """
 
 from collections import defaultdict

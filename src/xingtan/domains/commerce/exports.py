@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from xingtan.core.clock import Clock
 from xingtan.core.ids import public_id
 from xingtan.core.viewer import Viewer
-from xingtan.domains.commerce.affiliates.exports import affiliate_part
+from xingtan.domains.commerce.link_exports import affiliate_part
 from xingtan.domains.commerce.promotions.exports import promotion_part
 from xingtan.domains.commerce.queries.orders import orders_in_full
 from xingtan.domains.commerce.rules.plain import amount_text, instant_text

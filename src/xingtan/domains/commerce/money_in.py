@@ -1,4 +1,4 @@
-"""Beside the money itself: where it is, what a provider kept of it, and the buyer's word that she may be charged again."""
+"""Beside the money: where it is, what a provider kept of it, the buyer's word that she may be charged again."""
 
 from uuid import UUID
 

@@ -83,7 +83,7 @@ def _coupons(session: Session, basket: Basket) -> Basket:
 
 def _tax(session: Session, basket: Basket) -> Basket:
     ids = [one.product_id for one in basket.lines if one.product_id is not None]
-    kinds: dict[UUID | None, str] = {key: kind for key, kind in catalog.product_kinds(session, ids).items()}
+    kinds: dict[UUID | None, str] = dict(catalog.product_kinds(session, ids).items())
     rates = {
         kind: documents.tax_rate(
             session, person_id=basket.person_id, kind=kind, at=basket.at, country=basket.country

@@ -99,7 +99,7 @@ def _counted(session: Session, wanted: Hold) -> Hold:
 
 
 def use(session: Session, order_id: UUID) -> bool:
-    """Use what the order holds, now that it is paid; take anew what it released. False when that is gone: use nothing."""
+    """Use what the order holds, now that it is paid; take anew what it released. False when that is gone."""
     rows = _of(session, order_id)
     if not rows:
         return True

@@ -11,7 +11,10 @@ from xingtan.core.money import Money, total
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """A price of a product, a tier, or (neither) a pack. `price` is what it costs, or what is suggested where the buyer decides above `floor`."""
+    """A price of a product, a tier, or (neither) a pack.
+
+    `price` is what it costs, or what is suggested where the buyer decides above `floor`.
+    """
 
     id: UUID
     product_id: UUID | None

@@ -96,10 +96,8 @@ def owned_for_good(session: Session, person_id: UUID, *, at: datetime) -> frozen
     return frozenset(session.scalars(wanted))
 
 
-def last_end(
-    session: Session, person_id: UUID, product_id: UUID, *, source_kind: str, at: datetime
-) -> datetime | None:
-    """Return when the last of the person's rights from such sources ends that has not ended at `at`; None: there is none."""
+def last_end(session: Session, person_id: UUID, product_id: UUID, *, source_kind: str, at: datetime) -> datetime | None:
+    """Return when the last of the person's live rights from such sources ends; None when there is none."""
     return session.scalar(
         select(func.max(Entitlement.ends_at)).where(
             Entitlement.person_id == person_id, Entitlement.product_id == product_id,

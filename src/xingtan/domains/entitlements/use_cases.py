@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import ScalarResult, Select, insert, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
@@ -94,10 +94,10 @@ def end(
     session: Session, source_kinds: Sequence[SourceKind], source_id: UUID, *, reason: str, clock: Clock,
     product_ids: Collection[UUID] | None = None,
 ) -> tuple[UUID, ...]:  # fmt: skip
-    """End what `source_id` gave under `source_kinds` (`product_ids` None: all of it), now; return the ids of what ended."""
+    """End what `source_id` gave under `source_kinds` (`product_ids` None: all), now; return the ids of what ended."""
     ended = []
     for kind in source_kinds:
-        for row in session.scalars(_of_source(kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+        for row in _live_rights(session, kind, source_id):
             if product_ids is not None and row.product_id not in product_ids:
                 continue
             row.ended_at, row.end_reason = clock.now(), reason
@@ -111,12 +111,14 @@ def extend(
     session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime | None, clock: Clock,
     product_ids: Collection[UUID] | None = None,
 ) -> tuple[UUID, ...]:  # fmt: skip
-    """Let the live rights of `source_id` (`product_ids` None: all) hold until `until` (None: for ever); return their ids.
+    """Let the live rights of `source_id` (`product_ids` None: all) hold until `until` (None: for ever).
+
+    Return the ids of those that moved.
 
     Only ever later: a right that holds longer already keeps its end. What has ended stays ended.
     """
     moved = []
-    for row in session.scalars(_of_source(source_kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+    for row in _live_rights(session, source_kind, source_id):
         if product_ids is not None and row.product_id not in product_ids:
             continue
         if row.ends_at is None or (until is not None and row.ends_at >= until):
@@ -133,7 +135,7 @@ def shorten(
 ) -> tuple[UUID, ...]:
     """Let the live rights of `source_id` end at `until` at the latest, and return the ids of those that moved."""
     moved = []
-    for row in session.scalars(_of_source(source_kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
+    for row in _live_rights(session, source_kind, source_id):
         if row.ends_at is not None and row.ends_at <= until:
             continue
         row.ends_at = max(until, row.starts_at)
@@ -141,6 +143,10 @@ def shorten(
         emit(session, news, at=clock.now())
         moved.append(row.id)
     return tuple(moved)
+
+
+def _live_rights(session: Session, kind: str, source_id: UUID) -> ScalarResult[Entitlement]:
+    return session.scalars(_of_source(kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update())
 
 
 def _of_source(kind: str, source_id: UUID) -> Select[Entitlement]:

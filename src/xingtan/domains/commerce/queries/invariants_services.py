@@ -22,7 +22,7 @@ def check(session: Session, *, at: datetime) -> Iterator[str]:  # noqa: ARG001 -
         if line.returned_minor < line.amount_minor and line.subject_id is not None:
             kept[line.subject_id].append(line)
     open_ = set(session.scalars(select(Deferral.line_id).where(Deferral.closed_at.is_(None))))
-    prices = dict(session.execute(select(ServiceQuote.id, ServiceQuote.price_minor)).all())
+    prices: dict[UUID | None, int] = dict(session.execute(select(ServiceQuote.id, ServiceQuote.price_minor)).all())
     for row in session.scalars(select(ServiceRequest)):
         lines = kept[row.id]
         if row.state in _UNPAID and lines:

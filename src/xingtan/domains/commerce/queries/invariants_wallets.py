@@ -70,13 +70,13 @@ def _books_differ(session: Session) -> Iterator[str]:
 
 
 def _lots_differ(session: Session) -> Iterator[str]:
-    used: dict[UUID, int] = dict(
+    used: dict[UUID | None, int] = dict(
         session.execute(
             select(UseCharge.lot_id, func.count())
             .where(UseCharge.lot_id.is_not(None), UseCharge.reversed_at.is_(None))
             .group_by(UseCharge.lot_id)
         ).all()
-    )  # type: ignore[arg-type]
+    )
     for lot in session.scalars(select(CreditLot)):
         if lot.taken != used.get(lot.id, 0):
             yield f"M6: credits {lot.id} count {lot.taken} uses, and {used.get(lot.id, 0)} were charged"

@@ -16,7 +16,8 @@ from xingtan.domains.commerce.rules.pricing import slot
 from xingtan.domains.commerce.views import OfferView
 
 _WAYS = (
-    "once", "free", "pay_what_you_want", "instalments", "subscription", "rental", "group", "per_use", "credits", "top_up",
+    "once", "free", "pay_what_you_want", "instalments", "subscription", "rental", "group", "per_use", "credits",
+    "top_up",
 )  # fmt: skip
 """In which order ways to sell are shown."""
 
@@ -40,7 +41,7 @@ def offer(session: Session, offer_id: UUID) -> OfferView:
 
 
 def offers_for(session: Session, product_ids: Sequence[UUID], *, currency: str, at: datetime) -> dict[UUID, OfferView]:
-    """Return the first offer by which each product can be had at `at` (`live_offers`); those without any are left out."""
+    """Return the first offer by which each product can be had at `at` (`live_offers`), where there is any."""
     found = live_offers(session, product_ids, currency=currency, at=at)
     return {product_id: offers[0] for product_id, offers in found.items()}
 
@@ -50,8 +51,8 @@ def live_offers(
 ) -> dict[UUID, tuple[OfferView, ...]]:
     """Return every way in which each product can be had at `at`, what is kept for ever first. One query.
 
-    Of each way the offer in `currency` where there is one, else in another; a price with an end (a season's) comes before
-    the standing one while some are left, and a newer before an older.
+    Of each way the offer in `currency` where there is one, else in another; a price with an end (a season's) comes
+    before the standing one while some are left, and a newer before an older.
     """
     rows = session.scalars(select(Offer).where(Offer.product_id.in_(product_ids), *_live(at)))
     best: dict[tuple[UUID, str], OfferView] = {}

@@ -137,7 +137,8 @@ def _view(
         total=Money(row.total_minor, row.currency), refunded=Money(returned, row.currency),
         lines=tuple(_line(one, discounts.get(one.id, ()), row.currency) for one in lines),
         payments=tuple(map(_payment, payments)), refunds=tuple(map(_refund, refunds)),
-        policy=RefundPolicy(**row.policy), language=row.language, placed_at=row.placed_at, expires_at=row.expires_at, paid_at=row.paid_at,
+        policy=RefundPolicy(**row.policy), language=row.language,
+        placed_at=row.placed_at, expires_at=row.expires_at, paid_at=row.paid_at,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class Rule:
 def rule_for(
     rules: Iterable[Rule], *, affiliate_id: UUID, product_id: UUID | None, product_kind: str | None, at: datetime
 ) -> Rule | None:
-    """Return the narrowest rule that holds: for this affiliate before any, a product before a kind before any; newest."""
+    """Return the narrowest rule that holds: this affiliate before any, a product before a kind before any; newest."""
     fitting = [
         rule
         for rule in rules

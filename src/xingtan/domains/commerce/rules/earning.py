@@ -8,7 +8,7 @@ _TICK = timedelta(microseconds=1)
 
 
 def earned_by(total_minor: int, over: Period, at: datetime) -> int:
-    """Return how many minor units are earned at `at`: in proportion to the time gone by, rounded down; all at the end."""
+    """Return how many minor units are earned at `at`: in proportion to the time gone by, rounded down."""
     if over.ends_at is None or at <= over.starts_at:
         return 0
     if at >= over.ends_at:

@@ -1,7 +1,7 @@
 """What is to be paid, line by line: list prices, reductions, tax. Pure: the page shows it, and the order stores it.
 
-1. A line costs its list price less its reductions, never less than nothing. 2. Reductions are taken in the order in which
-they are given; one that would go below nothing is cut. 3. Tax is reckoned after reductions.
+1. A line costs its list price less its reductions, never less than nothing. 2. Reductions are taken in the order in
+which they are given; one that would go below nothing is cut. 3. Tax is reckoned after reductions.
 """
 
 from collections.abc import Mapping, Sequence

@@ -17,7 +17,8 @@ def verdict(*, order_state: str, wanted: Money, received: Money, is_wanted: bool
     """Return what received money is worth.
 
     It *pays* an order that waits for it, late or not. It is *surplus* when the order is paid or cancelled already, or
-    when it buys something that is not wanted any more: the buyer owns it by now, the group is over. It is a *mismatch* when amount or currency differ.
+    when it buys something that is not wanted any more: the buyer owns it by now, the group is over. It is a
+    *mismatch* when amount or currency differ.
     """
     if received != wanted:
         return "mismatch"

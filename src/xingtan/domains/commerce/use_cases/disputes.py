@@ -21,9 +21,9 @@ from xingtan.infra.outbox import emit
 def note_dispute(
     session: Session, order: SalesOrder, payment: Payment, seen: providers.Dispute, *, clock: Clock
 ) -> None:  # fmt: skip
-    """Make true here what the provider says of a dispute; saying it again changes nothing. Order and payment are locked.
+    """Make true here what the provider says of a dispute; again changes nothing. Order and payment are locked.
 
-    A dispute of money that has gone back already moves nothing. What no order keeps is taken from what waits to go back.
+    A dispute of money that has gone back already moves nothing. What no order keeps is taken from what waits to go.
     """
     row = session.scalar(
         select(Dispute).where(Dispute.payment_id == payment.id, Dispute.provider_reference == seen.reference)

@@ -1,4 +1,4 @@
-"""What a paid order brings about: its state, what its lines are for, the news of it. In the transaction of the money."""
+"""What a paid order brings about: its state, what its lines are for, the news of it; with the money, or not at all."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID

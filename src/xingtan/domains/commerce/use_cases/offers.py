@@ -27,7 +27,8 @@ from xingtan.infra.outbox import emit
 MOST_STOCK = 1_000_000
 
 OfferModel = Literal[
-    "once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "per_use", "credits", "top_up", "group",
+    "once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "per_use", "credits", "top_up",
+    "group",
 ]  # fmt: skip
 
 

@@ -145,13 +145,13 @@ def _receive(session: Session, order: SalesOrder, payment: Payment, seen: Provid
     else:
         payment.state = PAYMENT.after(payment.state, "succeeded")
         session.flush()
-        _post(session, payment, seen.received, memo="sale", credits=tuple(earned(session, lines)), clock=clock)
+        _post(session, payment, seen.received, memo="sale", against=tuple(earned(session, lines)), clock=clock)
         fulfil(session, order, lines, clock=clock)
 
 
 def _hold(session: Session, order: SalesOrder, payment: Payment, received: Money, *, clock: Clock) -> None:
     payment.state = PAYMENT.after(payment.state, "did not match")
-    _post(session, payment, received, memo="held", credits=_unapplied(received), clock=clock)
+    _post(session, payment, received, memo="held", against=_unapplied(received), clock=clock)
     wanted = Money(payment.amount_minor, payment.currency)
     emit(session, PaymentHeld(order.id, payment.id, wanted, received), at=clock.now())
     _log.error("a payment does not match its order", order=order.number, wanted=str(wanted), received=str(received))
@@ -159,7 +159,7 @@ def _hold(session: Session, order: SalesOrder, payment: Payment, received: Money
 
 def _return(session: Session, order: SalesOrder, payment: Payment, received: Money, *, clock: Clock) -> None:
     payment.state = PAYMENT.after(payment.state, "was surplus")
-    _post(session, payment, received, memo="surplus", credits=_unapplied(received), clock=clock)
+    _post(session, payment, received, memo="surplus", against=_unapplied(received), clock=clock)
     if order.state == "placed":  # she owns it by another order: this one is over
         cancel(session, order, clock=clock)
     session.flush()
@@ -176,9 +176,9 @@ def _fail(session: Session, order: SalesOrder, payment: Payment, code: str, *, c
 
 
 def _post(
-    session: Session, payment: Payment, received: Money, *, memo: str, credits: tuple[books.Line, ...], clock: Clock
+    session: Session, payment: Payment, received: Money, *, memo: str, against: tuple[books.Line, ...], clock: Clock
 ) -> None:  # fmt: skip
-    lines = (books.Line(money_account(payment.provider), received), *credits)
+    lines = (books.Line(money_account(payment.provider), received), *against)
     entry = books.Entry(f"payment:{payment.id}", memo, "order", payment.order_id, lines)
     books.post(session, entry, clock=clock)
 

@@ -97,8 +97,8 @@ def _reserve(
     payment.refunding_minor += amount.minor
     refund = Refund(
         id=new_id(), order_id=order.id, payment_id=payment.id, state=REFUND.initial, amount_minor=amount.minor,
-        currency=amount.currency, reason=reason, line_id=None, requested_by_id=by, failure_code=None, created_at=clock.now(),
-        settled_at=None,
+        currency=amount.currency, reason=reason, line_id=None, requested_by_id=by, failure_code=None,
+        created_at=clock.now(), settled_at=None,
     )  # fmt: skip
     session.add(refund)
     session.flush()

@@ -957,7 +957,9 @@ def upgrade() -> None:
         sa.Column("failure_code", sa.String(length=60), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("(state IN ('failed', 'pending', 'requested', 'succeeded', 'unknown'))", name=op.f("ck_refund_state")),
+        sa.CheckConstraint(
+            "(state IN ('failed', 'pending', 'requested', 'succeeded', 'unknown'))", name=op.f("ck_refund_state")
+        ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refund_amount_minor")),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_refund_currency")),
         sa.ForeignKeyConstraint(["line_id"], ["order_line.id"], name=op.f("fk_refund_line_id")),

@@ -169,7 +169,8 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(state IN ('claimed', 'ended', 'lapsed', 'ordered', 'returned', 'returning', 'waiting'))", name=op.f("ck_gift_state")
+            "(state IN ('claimed', 'ended', 'lapsed', 'ordered', 'returned', 'returning', 'waiting'))",
+            name=op.f("ck_gift_state"),
         ),
         sa.CheckConstraint("state <> 'claimed' OR claimed_by_id IS NOT NULL", name=op.f("ck_gift_claimed_by")),
         sa.CheckConstraint("(claimed_by_id IS NULL) = (claimed_at IS NULL)", name=op.f("ck_gift_claimed")),

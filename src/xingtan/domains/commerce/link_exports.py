@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from xingtan.core.money import Money
 from xingtan.core.viewer import Viewer
 from xingtan.domains.commerce.affiliates.statements import my_affiliate, statement
 from xingtan.domains.commerce.groups.queries import my_groups
 from xingtan.domains.commerce.referrals.reading import my_referrals
+from xingtan.domains.commerce.rules.plain import amount_text
 
 _ALL = 100_000
 
@@ -20,7 +20,7 @@ def affiliate_part(session: Session, viewer: Viewer, *, at: datetime) -> Mapping
     return {
         "groups": [
             {
-                "code": one.code, "title": one.title, "state": one.state, "price": _amount(one.price),
+                "code": one.code, "title": one.title, "state": one.state, "price": amount_text(one.price),
                 "ends_at": one.ends_at.isoformat(),
             }
             for one in my_groups(session, viewer)
@@ -37,7 +37,7 @@ def _affiliate(session: Session, viewer: Viewer, *, at: datetime) -> Mapping[str
     lines = statement(session, viewer, me.id, limit=_ALL)
     return {
         "code": me.code, "state": me.state, "about": me.about, "applied_at": me.applied_at.isoformat(),
-        "statement": [{"at": it.at.isoformat(), "kind": it.kind, "amount": _amount(it.amount)} for it in lines],
+        "statement": [{"at": it.at.isoformat(), "kind": it.kind, "amount": amount_text(it.amount)} for it in lines],
     }  # fmt: skip
 
 
@@ -45,9 +45,5 @@ def _invitations(session: Session, viewer: Viewer) -> Mapping[str, Any] | None:
     found = my_referrals(session, viewer)
     if found.code is None:
         return None
-    rows = [{"at": it.created_at.isoformat(), "state": it.state, "reward": _amount(it.reward)} for it in found.rows]
+    rows = [{"at": it.created_at.isoformat(), "state": it.state, "reward": amount_text(it.reward)} for it in found.rows]
     return {"code": found.code, "friends": rows}
-
-
-def _amount(amount: Money) -> str:
-    return f"{amount.major()} {amount.currency}"
