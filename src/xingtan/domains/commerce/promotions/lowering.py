@@ -66,7 +66,10 @@ def _less_owned(session: Session, line: NewLine, owned: frozenset[UUID]) -> NewL
     if not mine:
         return line
     weights = _standing_prices(session, bundle.parts, line.list_price.currency)
-    parts = [BundlePart(weights.get(part.product_id, 0), part.product_id in owned) for part in bundle.parts]
+    dearest = max(weights.values(), default=0)  # what is sold in the bundle alone weighs as much, until it is owned
+    parts = [
+        BundlePart(weights.get(part.product_id, 0 if part in mine else dearest), part in mine) for part in bundle.parts
+    ]
     titles = ", ".join(part.title for part in mine)
     amount = owned_share(line.reduced, parts)
     lowered = reduced(line, Discount("owned", bundle.product_id, titles[:_LONGEST_LABEL], amount))
@@ -75,7 +78,8 @@ def _less_owned(session: Session, line: NewLine, owned: frozenset[UUID]) -> NewL
 
 def _standing_prices(session: Session, parts: Sequence[Goods], currency: str) -> dict[UUID, int]:
     wanted = select(Offer.product_id, Offer.amount_minor).where(
-        Offer.product_id.in_([part.product_id for part in parts]), Offer.currency == currency, Offer.model == "once",
+        Offer.product_id.in_([part.product_id for part in parts]), Offer.currency == currency,
+        Offer.model.in_(("once", "free")),
         Offer.ends_at.is_(None), Offer.retired_at.is_(None),
     )  # fmt: skip
     rows = session.execute(wanted.order_by(Offer.created_at, Offer.id))

@@ -16,11 +16,12 @@ REASONS = ("buyer_asked", "goodwill", "not_delivered", "duplicate", "mismatch")
 """Why money goes back; the last two are the academy's own."""
 
 
-BY_RULE = ("access", "rental", "subscription", "instalment", "group")
-"""What goes back whole by the rule. Gifts, wallets, credits and services have rules and pages of their own."""
+BY_RULE = ("access", "rental", "subscription", "instalment")
+"""What goes back whole by the rule. Gifts, wallets, credits and services have rules and pages of their own; a place in a
+group goes back when the group fails, or else anybody could fill a group with friends who leave again."""
 
 _ASKED_BACK = ("checkout", "renewal")
-NotBack = Literal["not_paid", "other_kind", "too_late", "too_far"]
+NotBack = Literal["not_paid", "other_kind", "group", "too_late", "too_far"]
 
 
 def why_not_back(
@@ -30,7 +31,10 @@ def why_not_back(
     """Return why the rule does not give an order's money back for the asking at `at`; None when it does."""
     if paid_at is None:
         return "not_paid"
-    if order_kind not in _ASKED_BACK or not set(kinds) <= set(BY_RULE):
+    kinds = set(kinds)
+    if "group" in kinds:
+        return "group"
+    if order_kind not in _ASKED_BACK or not kinds <= set(BY_RULE):
         return "other_kind"
     if at >= policy.until(paid_at):
         return "too_late"

@@ -16,7 +16,8 @@ def less_membership(
     session: Session, person_id: UUID | None, lines: Sequence[NewLine], *, at: datetime
 ) -> tuple[NewLine, ...]:  # fmt: skip
     """Return the lines lowered by the person's best membership; unchanged for others."""
-    mine = memberships(session, person_id, at=at) if person_id is not None else ()
+    joined = memberships(session, person_id, at=at) if person_id is not None else ()
+    mine = [one for one in joined if one.is_paid]  # what is kept for ever is not lowered by a trial
     if not mine or not mine[0].discount_bp:
         return tuple(lines)
     best = mine[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import NotFound, say
@@ -27,12 +27,13 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A live membership of a person, as other parts of the house ask for it."""
+    """A live membership of a person; `is_paid`: by money or by a code, and not by a trial alone."""
 
     tier_id: UUID
     names: Mapping[str, str]
     discount_bp: int
     perks: tuple[str, ...]
+    is_paid: bool
 
 
 def tier(session: Session, tier_id: UUID) -> TierView:
@@ -116,16 +117,19 @@ def opening(session: Session, product_id: UUID) -> tuple[TierView, ...]:
 
 def memberships(session: Session, person_id: UUID, *, at: datetime) -> tuple[Membership, ...]:
     """Return the tiers of which the person is a member at `at`, by paying or by a code; the largest discount first."""
-    paid = select(Subscription.tier_id).where(
+    joined = select(Subscription.tier_id, Subscription.payments).where(
         Subscription.person_id == person_id,
+        Subscription.tier_id.is_not(None),
         Subscription.state.in_(GIVING),
         (Subscription.state != "cancelled") | (Subscription.period_ends_at > at),
     )
+    payments = {tier_id: count for tier_id, count in session.execute(joined)}  # noqa: C416 - rows are not pairs to mypy
     given = {one.tier_id for one in given_days(session, [person_id], at=at) if one.starts_at <= at}
-    rows = session.scalars(
-        select(Tier).where(or_(Tier.id.in_(paid), Tier.id.in_(given))).order_by(Tier.discount_bp.desc(), Tier.id)
-    ).all()
+    mine = select(Tier).where(Tier.id.in_([*payments, *given])).order_by(Tier.discount_bp.desc(), Tier.id)
     return tuple(
-        Membership(one.id, one.names, one.discount_bp, tuple(perk.code for perk in one.perks))
-        for one in _views(session, rows)
-    )
+        Membership(
+            one.id, one.names, one.discount_bp, tuple(perk.code for perk in one.perks),
+            is_paid=one.id in given or payments.get(one.id, 0) > 0,
+        )
+        for one in _views(session, session.scalars(mine).all())
+    )  # fmt: skip

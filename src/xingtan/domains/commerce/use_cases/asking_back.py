@@ -23,6 +23,7 @@ _KEPT_STATES = ("paid", "partly_refunded")
 _WHY: dict[NotBack, Sentence] = {
     "not_paid": say("Nothing of this order can go back."),
     "other_kind": say("What was bought here goes back on a page of its own."),
+    "group": say("A place in a group goes back by itself when the group does not fill in time."),
     "too_late": say("The days in which it goes back by itself are over."),
     "too_far": say("More of it has been completed than the rule allows."),
 }
