@@ -17,8 +17,8 @@ REASONS = ("buyer_asked", "goodwill", "not_delivered", "duplicate", "mismatch")
 
 
 BY_RULE = ("access", "rental", "subscription", "instalment")
-"""What goes back whole by the rule. Gifts, wallets, credits and services have rules and pages of their own; a place in a
-group goes back when the group fails, or else anybody could fill a group with friends who leave again."""
+"""What goes back whole by the rule. Gifts, wallets, credits and services have rules and pages of their own; a place
+in a group goes back when the group fails, or else anybody could fill one with friends who leave again."""
 
 _ASKED_BACK = ("checkout", "renewal")
 NotBack = Literal["not_paid", "other_kind", "group", "too_late", "too_far"]
