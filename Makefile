@@ -14,7 +14,7 @@ PINNED     := pyproject.toml constraints.txt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test soak check lint format lock docs bench lighthouse screenshots clean
+.PHONY: help demo serve test check lint format lock docs bench lighthouse screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | while IFS= read -r line; do \
@@ -34,11 +34,6 @@ test: $(TESTING) $(NPM) ## lint, types and every test
 	trap 'rm -rf "$$folder"' EXIT; \
 	TMPDIR="$$folder" $(BIN)/pytest -q $(XDIST) $(ARGS) || status=1; \
 	exit $$status
-
-soak: $(TESTING) ## half a million steps of everything that can happen in commerce
-	@folder=$$(mktemp -d -p /dev/shm xingtan.XXXXXX 2>/dev/null || mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	TMPDIR="$$folder" COMMERCE_STEPS="$${COMMERCE_STEPS:-500000}" \
-	  $(BIN)/pytest -q $(XDIST) tests/domains/commerce/sequences $(ARGS)
 
 check: $(TESTING) ## lint, types and the rules of the house, without the other tests
 	@status=0; \

@@ -1,9 +1,6 @@
-"""`make bench`: the tables, one after the other; those that take their hours are run by name (`bench.renewals`)."""
+"""`make bench`: every table, one after the other."""
 
-from bench import books, checkout, privacy, serving
+from bench import serving
 
 if __name__ == "__main__":
     serving.main()
-    checkout.main()
-    books.main()
-    privacy.main()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_WAIT_S = 180
+_WAIT_S = 60
 
 
 def free_port() -> int:
@@ -53,7 +53,7 @@ def running(*command: str, port: int, path: str = "/", environment: dict[str, st
         yield Server(url, process.pid, time.perf_counter() - started)
     finally:
         process.terminate()
-        process.wait(_WAIT_S)
+        process.wait(20)
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -39,22 +39,13 @@ def commands() -> str:
     """Return the page of commands."""
     program = typer.main.get_command(importlib.import_module("xingtan.cli.main").app)
     lines = ["# Commands", "", _NOTE]
-    for name, command in _commands(program, "xingtan"):
-        lines += [f"## `{name}`", "", command.help or "", ""]
+    for name, command in sorted(getattr(program, "commands", {}).items()):
+        lines += [f"## `xingtan {name}`", "", command.help or "", ""]
         for parameter in command.params:
             shown = " / ".join(f"`{option}`" for option in parameter.opts)
             lines.append(f"- {shown}: {getattr(parameter, 'help', '') or ''}")
         lines.append("")
     return "\n".join(lines)
-
-
-def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Give every command that can be run, with all its words."""
-    below = sorted(getattr(command, "commands", {}).items())
-    if not below:
-        yield name, command
-    for word, one in below:
-        yield from _commands(one, f"{name} {word}")
 
 
 def errors() -> str:

@@ -13,12 +13,10 @@ from sqlalchemy.orm import Session
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
-from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.domains.insight import api as insight
 from xingtan.domains.learning import api as learning
-from xingtan.domains.webhooks import api as webhooks
 from xingtan.infra.jobs import Periodic
 from xingtan.infra.platform import Platform
 
@@ -61,10 +59,8 @@ _PUBLIC_EVENTS = frozenset(
         "catalog.lesson_removed",
         "commerce.offer_made",
         "commerce.offer_retired",
-        "commerce.refund_policy_changed",
         "commerce.order_paid",  # «N bought»
         "commerce.order_refunded",
-        "commerce.group_failed",
     }
 )
 
@@ -72,7 +68,6 @@ EXPORT_PARTS: tuple[identity.ExportPart, ...] = (
     identity.export_part,
     entitlements.export_part,
     commerce.export_part,
-    documents.export_part,
     learning.export_learning,
     insight.export_insight,
 )
@@ -82,7 +77,7 @@ EXPORT_PARTS: tuple[identity.ExportPart, ...] = (
 def wire() -> Wiring:
     """Return the wiring of the whole house."""
     handlers: dict[str, list[str]] = {}
-    for domain in (identity, catalog, commerce, insight, webhooks):
+    for domain in (identity, catalog, commerce, insight):
         for event, jobs in domain.HANDLERS.items():
             handlers.setdefault(event, []).extend(jobs)
     return Wiring(
@@ -92,20 +87,13 @@ def wire() -> Wiring:
             **catalog.TRANSACTIONAL,
             **commerce.TRANSACTIONAL,
             **insight.TRANSACTIONAL,
-            **webhooks.TRANSACTIONAL,
         },
-        long={**identity.LONG, **catalog.LONG, **commerce.LONG, **insight.LONG, **webhooks.LONG},
-        periodic=(
-            *identity.PERIODIC,
-            *catalog.PERIODIC,
-            *commerce.PERIODIC,
-            *insight.PERIODIC,
-            *webhooks.PERIODIC,
-        ),
+        long={**identity.LONG, **catalog.LONG, **commerce.LONG, **insight.LONG},
+        periodic=(*identity.PERIODIC, *catalog.PERIODIC, *commerce.PERIODIC, *insight.PERIODIC),
         public_events=_PUBLIC_EVENTS,
     )
 
 
 def broken_promises(session: Session, *, at: datetime) -> list[str]:
     """Return what does not hold, in plain words: books against postings, orders against books and entitlements."""
-    return [*books.check(session), *documents.check(session), *commerce.check(session, at=at)]
+    return [*books.check(session), *commerce.check(session, at=at)]

@@ -19,10 +19,6 @@ from xingtan.core.viewer import STRANGER, SYSTEM
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
-from xingtan.domains.commerce.documents import api as documents
-from xingtan.domains.commerce.documents.models import FiscalDocument
-from xingtan.domains.commerce.models import OrderLine
-from xingtan.domains.commerce.promotions import api as promotions
 from xingtan.domains.entitlements import api as entitlements
 from xingtan.domains.identity import api as identity
 from xingtan.domains.learning import api as learning
@@ -30,15 +26,13 @@ from xingtan.domains.learning.models import Note, QuizAnswer, QuizAttempt
 from xingtan.domains.learning.rules.anchors import text_of
 from xingtan.domains.learning.sealing import QUOTE
 from xingtan.infra.analytics import BehaviourEvent
-from xingtan.infra.jobs import Job
-from xingtan.infra.outbox import OutboxEvent, has_waiting
+from xingtan.infra.outbox import has_waiting
 from xingtan.infra.platform import Platform, open_platform
 from xingtan.infra.settings import Settings
 from xingtan.sample import demo, shop
 from xingtan.sample.demo import TRUTH, open_demo, write_demo
 from xingtan.sample.diary import chapters_written
 from xingtan.sample.history import CHAPTERS, Chapter, Historian, chapters
-from xingtan.sample.market import Market
 from xingtan.sample.shelves import read_shelves
 from xingtan.sample.truth import SEGMENTS
 from xingtan.wiring import broken_promises
@@ -110,53 +104,11 @@ def test_the_books_balance_and_every_promise_holds(platform: Platform) -> None:
     assert sum(each.orders for each in summary) > LEARNERS / 2
 
 
-def test_every_model_of_business_is_in_the_history(platform: Platform) -> None:
-    with platform.database.reading() as session:
-        kinds = set(session.scalars(select(OrderLine.kind)))
-        groups = {one.state for one in commerce.groups(session, SYSTEM)}
-        gifts = promotions.gift_counts(session, SYSTEM)
-        wanted = select(OutboxEvent.kind).where(OutboxEvent.kind.like("commerce.%")).distinct()
-        told = {kind.removeprefix("commerce.") for kind in session.scalars(wanted)}
-    assert kinds == {
-        "access", "credits", "gift", "group", "instalment", "rental", "service", "subscription", "top_up",
-    }  # fmt: skip
-    assert groups == {"complete", "failed"}
-    assert {"claimed", "lapsed"} <= set(gifts)
-    assert told >= {
-        "subscription_started", "subscription_renewed", "subscription_reminded", "subscription_moved", "use_charged",
-        "code_redeemed", "commission_accrued", "payout_paid", "dispute_decided", "service_moved", "order_refunded",
-    }  # fmt: skip
-
-
-def test_documents_are_numbered_without_gaps(platform: Platform) -> None:
-    with platform.database.reading() as session:
-        rows = documents.series(session, SYSTEM)
-        waiting = select(func.count()).where(FiscalDocument.number.is_(None))
-        assert session.scalar(waiting) == 0
-    assert {row.series for row in rows} == {"RCP", "CRN"}
-    assert len({row.year for row in rows}) == 3
-    assert not [row for row in rows if row.gaps]
-
-
-def test_no_job_waits_for_the_first_start(platform: Platform) -> None:
-    with platform.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Job)) == 0
-
-
 def test_history_is_no_news(platform: Platform) -> None:
     with platform.database.reading() as session:
         assert not has_waiting(session)
     assert not list((platform.settings.home / "mail").rglob("*.eml"))
     assert not [path for path in (platform.settings.home / "mail").rglob("*") if path.is_file()]
-
-
-def test_the_truth_tells_what_was_planted(platform: Platform) -> None:
-    told = truth(platform)
-    assert {"week", "year", "plans", "works", "roles"} <= set(told)
-    assert set(told["roles"]) <= set(told["people"])
-    priced = [one["elasticity"] for one in told["works"].values() if one["elasticity"] is not None]
-    assert priced
-    assert max(priced) < 0
 
 
 def test_the_truth_has_everybody_with_the_segments_shares(platform: Platform) -> None:
@@ -273,9 +225,9 @@ def _told(platform: Platform) -> list[dict]:
 
 
 def test_a_chapter_is_never_written_twice(platform: Platform) -> None:
-    chapter, market = chapters([], [], [], now=NOW)[3], Market({})
+    chapter = chapters([], [], now=NOW)[3]
     with pytest.raises(Broken):
-        Historian(platform, read_shelves(platform), market, {}).write(chapter)
+        Historian(platform, read_shelves(platform), {}).write(chapter)
     assert platform.database.read(chapters_written) == CHAPTERS
 
 

@@ -9,9 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xingtan.sample.choices import match, p_buy
-from xingtan.sample.deeds import VERBS
-from xingtan.sample.members import LEAVES_PER_MONTH, agenda
-from xingtan.sample.planted import elasticity
 from xingtan.sample.shop import LAUNCHED
 from xingtan.sample.simulate import live
 from xingtan.sample.strangers import visits
@@ -195,37 +192,3 @@ def test_interests_are_shares_of_the_topics() -> None:
     for person in people(30):
         assert set(person.interests) == set(TOPICS)
         assert sum(person.interests.values()) == pytest.approx(1)
-
-
-def test_the_plan_of_deeds_is_the_same_again_and_nobody_acts_before_she_is_there(lives: list[Life]) -> None:
-    plan = agenda(lives, BOOKS, seed=SEED, now=NOW)
-    assert plan == agenda(lives, BOOKS, seed=SEED, now=NOW)
-    assert {deed.verb for deed in plan} <= VERBS
-    joined = {life.learner.number: life.learner.joined_at for life in lives}
-    assert all(joined[deed.who] <= deed.at < NOW for deed in plan if deed.who is not None)
-    assert [deed.at for deed in plan] == sorted(deed.at for deed in plan)
-
-
-def test_plans_are_left_by_the_hazard_of_the_segment(lives: list[Life]) -> None:
-    segments = {life.learner.number: life.learner.segment for life in lives}
-    begun: dict[tuple[int, str], datetime] = {}
-    stays = []
-    for deed in agenda(lives, BOOKS, seed=SEED, now=NOW + timedelta(days=20_000)):
-        role = str(deed.facts.get("role"))
-        if deed.who is None or role not in {"reader of a column", "reader of letters", "member"}:
-            continue
-        if deed.verb == "subscribe":
-            begun[deed.who, role] = deed.at
-        if deed.verb == "cancel" and (deed.who, role) in begun:
-            months = (deed.at - begun.pop((deed.who, role))) / timedelta(days=30.44)
-            stays.append(months * LEAVES_PER_MONTH[segments[deed.who]])
-    assert len(stays) > 60
-    assert sum(stays) / len(stays) == pytest.approx(1, abs=0.4)  # a standard exponential's mean
-
-
-def test_the_elasticity_of_all_differs_by_product() -> None:
-    found = {key: elasticity(people(60), BOOKS.works[key]) for key in ("numbers", "gift", "both")}
-    assert found["gift"] is None
-    assert found["numbers"] is not None
-    assert found["both"] is not None
-    assert -2.5 < found["numbers"] < -0.5

@@ -10,14 +10,10 @@ from typing import Annotated
 import typer
 
 from xingtan import __version__
-from xingtan.cli import books, ledger
 
 app = typer.Typer(
     help="Xingtan 杏坛: a paid-knowledge business in a box.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-
-app.add_typer(books.app, name="books")
-app.add_typer(ledger.app, name="witness")
 
 Home = Annotated[Path | None, typer.Option("--home", help="The academy's folder. Default: XINGTAN_HOME, else ./var.")]
 Port = Annotated[int | None, typer.Option("--port", help="The port to listen on. Default: XINGTAN_PORT, else 8000.")]

@@ -4,7 +4,6 @@
 UUIDv7 sort by time as the UUIDs do. Decoding accepts exactly what encoding makes, and nothing else.
 """
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from xingtan.core.errors import NotFound, say
@@ -31,24 +30,8 @@ PREFIXES = {
     "entitlement": "ent",
     "note": "nte",
     "attempt": "att",
-    "subscription": "sub",
-    "tier": "tie",
-    "method": "pmt",
     "job": "job",
     "event": "evt",
-    "webhook": "whk",
-    "message": "msg",
-    "use": "use",
-    "lot": "lot",
-    "coupon": "cpn",
-    "batch": "bat",
-    "gift": "gft",
-    "add_on": "add",
-    "checkout": "chk",
-    "group": "grp",
-    "affiliate": "aff",
-    "rule": "rul",
-    "payout": "pyo",
 }
 
 
@@ -72,8 +55,3 @@ def private_id(kind: str, text: str) -> UUID:
     if number >> _BITS:
         raise NotFound(say("There is nothing here."))
     return UUID(int=number)
-
-
-def made_at(value: UUID) -> datetime:
-    """Return the moment at which a UUIDv7 was made, to the millisecond (RFC 9562 §5.7)."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value.int >> 80)

@@ -103,10 +103,7 @@ def fan_out(session: Session, handlers: Mapping[str, Sequence[str]], *, at: date
     rows = session.scalars(waiting.with_for_update(skip_locked=True)).all()
     for row in rows:
         for handler in handlers.get(row.kind, ()):
-            args = {
-                "event": row.payload, "event_id": str(row.id), "kind": row.kind,
-                "occurred_at": row.occurred_at.isoformat(),
-            }  # fmt: skip
+            args = {"event": row.payload, "kind": row.kind, "occurred_at": row.occurred_at.isoformat()}
             enqueue(session, handler, args, key=f"{row.id}:{handler}", at=at)
         row.fanned_out_at = at
     return len(rows)

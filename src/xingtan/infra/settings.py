@@ -74,55 +74,6 @@ class Settings(BaseSettings):
         True,
         description="Offer the sandbox payment provider, with which nobody pays real money.",
     )
-    sandbox_fee_bp: int = Field(
-        0,
-        ge=0,
-        le=2_000,
-        description="What the sandbox keeps of each payment as its fee, in basis points: 60 is 0.6 %.",
-    )
-    gift_days: int = Field(
-        0,
-        ge=0,
-        le=3_660,
-        description="After how many days a gift that nobody has claimed runs out; 0: never. Gifts keep their rule.",
-    )
-    webhooks_allow_private: bool = Field(
-        False,
-        description=(
-            "Let webhooks go to private addresses and over plain HTTP, e.g. to a program on the same machine. Whoever "
-            "may change settings can then reach your network from the academy."
-        ),
-    )
-    stripe_secret_key: SecretStr = Field(
-        SecretStr(""),
-        description="Stripe's secret key (sk_… or rk_…). Empty: Stripe is not offered.",
-    )
-    stripe_webhook_secret: SecretStr = Field(
-        SecretStr(""),
-        description="The signing secret (whsec_…) of the webhook endpoint that Stripe calls.",
-    )
-    stripe_gateway: str = Field("https://api.stripe.com", description="The address of Stripe's API.")
-    alipay_app_id: str = Field("", description="The Alipay application's id. Empty: Alipay is not offered.")
-    alipay_seller_id: str = Field("", description="The Alipay seller's id (2088…), which every notice must name.")
-    alipay_private_key_file: Path | None = Field(None, description="The PEM file with the application's private key.")
-    alipay_public_key_file: Path | None = Field(None, description="The PEM file with Alipay's public key.")
-    alipay_gateway: str = Field("https://openapi.alipay.com/gateway.do", description="The address of Alipay's API.")
-    wechat_mchid: str = Field("", description="The WeChat Pay merchant's number. Empty: WeChat Pay is not offered.")
-    wechat_appid: str = Field("", description="The id of the app or account to which the merchant's number is bound.")
-    wechat_private_key_file: Path | None = Field(None, description="The PEM file with the merchant's private key.")
-    wechat_cert_serial: str = Field("", description="The serial number of the merchant's certificate.")
-    wechat_api_key: SecretStr = Field(
-        SecretStr(""),
-        description="The API v3 key, 32 letters, with which notices are sealed.",
-    )
-    wechat_public_key_file: Path | None = Field(None, description="The PEM file with WeChat Pay's public key.")
-    wechat_public_key_id: str = Field("", description="The id of that public key (PUB_KEY_ID_…).")
-    wechat_gateway: str = Field("https://api.mch.weixin.qq.com", description="The address of WeChat Pay's API.")
-    bank_account: str = Field(
-        "",
-        description="What a buyer needs to send a bank transfer, in lines. Empty: transfers are not offered.",
-    )
-    bank_currencies: str = Field("CNY", description="Comma-separated currencies that the bank account takes.")
     trusted_proxies: str = Field(
         "",
         description="Comma-separated addresses of reverse proxies whose X-Forwarded-For is believed.",

@@ -1,7 +1,7 @@
 """How a learner decides: the equations of docs/explanations/demo-academy.md, each a function of what is known.
 
 Probabilities are logistic; prices enter by their logarithm, so that the elasticity of demand of a learner with price
-sensitivity b for a work whose price weighs w is -b * w * (1 - p).
+sensitivity b is -b * (1 - p).
 """
 
 import math
@@ -17,12 +17,6 @@ APPEAL: Mapping[str, float] = {
     "consulting": -0.9,
 }  # fmt: skip
 """What a kind of work is worth to everybody, in logits."""
-
-SENSITIVITY: Mapping[str, float] = {
-    "course": 1.0, "column": 1.15, "podcast": 1.2, "article": 1.4, "ebook": 1.3, "bundle": 0.9, "live": 0.8,
-    "consulting": 0.6,
-}  # fmt: skip
-"""How much more than her own the price of a kind of work weighs with a learner: elasticity differs by product."""
 
 LOOKING = {"match": 0.8, "own language": 2.2, "new": 0.9}
 NEW_FADES_DAYS = 14.0
@@ -67,8 +61,7 @@ def p_buy(learner: Learner, work: Work, *, price_minor: int, looks: int, is_prep
     logit += 0.0 if is_prepared else BUYING["unprepared"]
     if not price_minor:
         return logistic(logit - BUYING["base"] + BUYING["free"])
-    weighs = learner.price_sensitivity * SENSITIVITY.get(work.kind, 1.0)
-    return logistic(logit - weighs * math.log(price_minor / PRICE_UNIT_MINOR))
+    return logistic(logit - learner.price_sensitivity * math.log(price_minor / PRICE_UNIT_MINOR))
 
 
 def p_refund(learner: Learner, work: Work) -> float:

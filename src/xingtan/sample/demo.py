@@ -13,15 +13,11 @@ from multiprocessing.connection import Connection, wait
 from sqlalchemy.orm import Session
 
 from xingtan.core.errors import Broken, Refused
-from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.identity import api as identity
 from xingtan.infra.platform import Platform, open_platform
 from xingtan.infra.settings import Settings
 from xingtan.sample.diary import SampleBegun, begun, chapters_written, enter
 from xingtan.sample.history import CHAPTERS, Historian, People, chapters
-from xingtan.sample.market import read_market
-from xingtan.sample.members import Deed, agenda
-from xingtan.sample.planted import planted
 from xingtan.sample.shelves import Shelves, read_shelves
 from xingtan.sample.shop import OWNER_EMAIL, open_shop
 from xingtan.sample.simulate import live
@@ -106,19 +102,13 @@ def write_demo(platform: Platform, *, learners: int, tell: Callable[[str], None]
     open_shop(platform, now=beginning.now, tell=tell)
     shelves = read_shelves(platform)
     tell(f"  {len(shelves.world.works)} works, {len(shelves.lessons)} lessons ({_since(started)})")
-    tell(f"Imagining {beginning.learners} learners over two years …")
+    tell(f"Imagining {beginning.learners} learners over 180 days …")
     lives = lives_of(shelves, beginning)
     tell(f"  {sum(len(life.purchases) for life in lives)} orders ({_since(started)})")
-    market = platform.database.read(lambda session: read_market(session, at=beginning.now))
-    historian = Historian(platform, shelves, market, _known(platform, lives))
-    deeds = agenda(lives, shelves.world, seed=beginning.seed, now=beginning.now)
-    _write_history(platform, historian, (lives, deeds), shelves=shelves, beginning=beginning, tell=tell)
-    while platform.database.write(documents.number_documents):
-        pass
+    historian = Historian(platform, shelves, _known(platform, lives))
+    _write_history(platform, historian, lives, shelves=shelves, beginning=beginning, tell=tell)
     keys = _keys(platform, historian.people)
-    people = [life.learner for life in lives]
-    truth = truth_of(people, keys, now=beginning.now, seed=beginning.seed)
-    truth |= planted(people, shelves.world, deeds, keys=keys)
+    truth = truth_of([life.learner for life in lives], keys, now=beginning.now, seed=beginning.seed)
     showcase = _showcase(lives, shelves.world, now=beginning.now)
     write_truth(
         platform.settings.home / TRUTH,
@@ -166,12 +156,12 @@ def _known(platform: Platform, lives: Sequence[Life]) -> People:
 
 
 def _write_history(
-    platform: Platform, historian: Historian, planned: tuple[Sequence[Life], Sequence[Deed]], *, shelves: Shelves,
-    beginning: SampleBegun, tell: Callable[[str], None],
+    platform: Platform, historian: Historian, lives: Sequence[Life], *, shelves: Shelves, beginning: SampleBegun,
+    tell: Callable[[str], None],
 ) -> None:  # fmt: skip
     done = platform.database.read(chapters_written)
     strangers = visits(shelves.world, seed=beginning.seed, learners=beginning.learners, now=beginning.now)
-    for chapter in chapters(planned[0], strangers, planned[1], now=beginning.now):
+    for chapter in chapters(lives, strangers, now=beginning.now):
         if chapter.number >= done:
             historian.write(chapter)
             if chapter.number % _SAID_EVERY == _SAID_EVERY - 1:

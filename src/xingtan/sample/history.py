@@ -6,7 +6,7 @@
 3. A chapter is written whole or not at all; the diary's entry is part of it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -26,10 +26,7 @@ from xingtan.domains.learning import api as learning
 from xingtan.domains.privacy import api as privacy
 from xingtan.infra.analytics import Behaviour, behaviour_row, insert_behaviour
 from xingtan.infra.platform import Platform
-from xingtan.sample.deeds import FEE_BP, Scene
 from xingtan.sample.diary import ChapterWritten, chapters_written, enter
-from xingtan.sample.market import Market
-from xingtan.sample.members import Deed
 from xingtan.sample.remarks import quote_of, words_of
 from xingtan.sample.shelves import LessonIds, Shelves
 from xingtan.sample.shop import CURRENCY
@@ -58,12 +55,9 @@ class Chapter:
     remarks: list[Remark] = field(default_factory=list)
     traces: list[tuple[int, Trace]] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
-    deeds: list[Deed] = field(default_factory=list)
 
 
-def chapters(
-    lives: Iterable[Life], strangers: Iterable[Visit], deeds: Iterable[Deed], *, now: datetime
-) -> list[Chapter]:  # fmt: skip
+def chapters(lives: Iterable[Life], strangers: Iterable[Visit], *, now: datetime) -> list[Chapter]:
     """Return the history in its stretches; the last one ends at `now`. Unfinished lessons count when last touched."""
     first, span = now - timedelta(days=DAYS), timedelta(days=CHAPTER_DAYS)
     found = [Chapter(i, first + span * i, first + span * (i + 1)) for i in range(CHAPTERS)]
@@ -72,35 +66,29 @@ def chapters(
         return found[min(max(0, (moment - first) // span), CHAPTERS - 1)]
 
     for life in lives:
-        _spread(life, at)
+        at(life.learner.joined_at).joined.append(life.learner)
+        for purchase in life.purchases:
+            at(purchase.at).purchases.append(purchase)
+        for study in life.studies:
+            at(study.updated_at).studies.append(study)
+        for attempt in life.attempts:
+            at(attempt.submitted_at).attempts.append(attempt)
+        for remark in life.remarks:
+            at(remark.at).remarks.append(remark)
+        for trace in life.traces:
+            at(trace.at).traces.append((life.learner.number, trace))
     for key, visit in strangers:
         at(visit[0].at).visits.append((key, visit))
-    for deed in deeds:
-        at(deed.at).deeds.append(deed)
     for chapter in found:
         chapter.purchases.sort(key=lambda purchase: purchase.at)
     return found
 
 
-def _spread(life: Life, at: Callable[[datetime], Chapter]) -> None:
-    at(life.learner.joined_at).joined.append(life.learner)
-    for purchase in life.purchases:
-        at(purchase.at).purchases.append(purchase)
-    for study in life.studies:
-        at(study.updated_at).studies.append(study)
-    for attempt in life.attempts:
-        at(attempt.submitted_at).attempts.append(attempt)
-    for remark in life.remarks:
-        at(remark.at).remarks.append(remark)
-    for trace in life.traces:
-        at(trace.at).traces.append((life.learner.number, trace))
-
-
 class Historian:
     """Writes chapters. `people` are the ids of those who have registered so far."""
 
-    def __init__(self, platform: Platform, shelves: Shelves, market: Market, people: People) -> None:
-        self._platform, self._shelves, self._market, self.people = platform, shelves, market, people
+    def __init__(self, platform: Platform, shelves: Shelves, people: People) -> None:
+        self._platform, self._shelves, self.people = platform, shelves, people
 
     def write(self, chapter: Chapter) -> None:
         """Write one chapter in one transaction."""
@@ -115,9 +103,7 @@ class Historian:
             clock.set(learner.joined_at)
             people[learner.number] = self._register(session, learner, clock)
         session.flush()
-        past = [self._past(purchase, people) for purchase in chapter.purchases]
-        commerce.keep_past_orders(session, past, vault=self._platform.vault)
-        self._play(session, chapter, people)
+        commerce.keep_past_orders(session, [self._past(purchase, people) for purchase in chapter.purchases])
         self._keep_learning(session, chapter, people)
         self._keep_traces(session, chapter, people)
         return people
@@ -128,15 +114,6 @@ class Historian:
         for purpose in learner.consents:
             privacy.grant_consent(session, person.id, purpose=privacy.Purpose(purpose), clock=clock)
         return person.id
-
-    def _play(self, session: Session, chapter: Chapter, people: People) -> None:
-        """Let the chapter's days pass on a stage, with what members and academy do in them."""
-        stage = commerce.Stage(self._platform, session, begins_at=chapter.starts_at, fee_bp=FEE_BP)
-        scene = Scene(stage, self._shelves, self._market, people)
-        for deed in chapter.deeds:
-            scene.play(deed)
-        stage.until(chapter.ends_at)
-        stage.close()
 
     def _past(self, purchase: Purchase, people: People) -> commerce.PastOrder:
         return commerce.PastOrder(

@@ -16,7 +16,6 @@ from xingtan.sample.shop import CURRENCY, LAUNCHED
 from xingtan.sample.world import FRUITLESS, QUERIES, Part, Season, Task, Work, World
 
 _MOST_PRODUCTS = 100
-_FOR_GOOD = frozenset({"once", "free", "pay_what_you_want"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,7 @@ def _read(session: Session, platform: Platform) -> Shelves:
     cards = catalog.cards(session, SYSTEM, limit=_MOST_PRODUCTS).cards
     cards = tuple(sorted((card for card in cards if card.state == "published"), key=lambda card: card.slug))
     offers = {
-        card.slug: tuple(
-            one
-            for one in commerce.offers_of(session, SYSTEM, card.id)
-            if one.price.currency == CURRENCY and one.model in _FOR_GOOD
-        )
+        card.slug: tuple(one for one in commerce.offers_of(session, SYSTEM, card.id) if one.price.currency == CURRENCY)
         for card in cards
     }
     works, lessons = {}, {}

@@ -21,13 +21,12 @@ from xingtan.domains.commerce import api as commerce
 from xingtan.domains.identity import api as identity
 from xingtan.infra.outbox import fan_out, tell_nobody
 from xingtan.infra.platform import Platform
-from xingtan.sample.market import open_market
 from xingtan.sample.world import seasonal
 
 FOLDER = Path(__file__).parent / "catalogue"
 OWNER_EMAIL = "lin.xing@example.org"
 CURRENCY, ZONE = "CNY", "Asia/Shanghai"
-OPENED_DAYS_AGO = 735
+OPENED_DAYS_AGO = 420
 LAUNCHED = "gailv-de-zhijue"
 """The course whose launch lifts arrivals and visits; it came out within the history."""
 
@@ -43,9 +42,6 @@ class Sale:
 
 
 SALES = (
-    Sale((620, 610), 0.85, kinds=frozenset({"course", "column"})),
-    Sale((395, 385), 0.85, kinds=frozenset({"course", "column", "podcast", "ebook"})),
-    Sale((275, 268), 0.70, kinds=frozenset({"course"})),
     Sale((150, 143), 0.80, kinds=frozenset({"course", "ebook"})),
     Sale((75, 61), 0.75, work=LAUNCHED),
     Sale((30, 20), 0.85, kinds=frozenset({"course", "column", "podcast", "ebook"})),
@@ -59,8 +55,6 @@ def open_shop(platform: Platform, *, now: datetime, tell: Callable[[str], None])
     platform.database.write(lambda session: _set_up(session, platform, about, now=now))
     report = _bring_in(platform, now=now, tell=tell)
     platform.database.write(lambda session: _price(session, report.products, now=now))
-    opened_at = now - timedelta(days=OPENED_DAYS_AGO)
-    platform.database.write(lambda session: open_market(session, opened_at=opened_at))
     platform.database.write(lambda session: _index(session, platform, report.products, now=now))
 
 

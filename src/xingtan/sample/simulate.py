@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from xingtan.sample.choices import attraction, match, newness, p_buy, p_refund
 from xingtan.sample.study import Desk
 from xingtan.sample.traces import Life, Purchase, Trace
-from xingtan.sample.truth import LAUNCH_FADE_DAYS, WEEK, YEAR, Learner, rng_of
+from xingtan.sample.truth import LAUNCH_FADE_DAYS, WEEK, Learner, rng_of
 from xingtan.sample.world import FRUITLESS, QUERIES, Work, World
 
 LAUNCH_DRAW = 0.8
@@ -81,7 +81,7 @@ class _Visitor:
     def _expected(self, midnight: datetime) -> float:
         weekday, kind = midnight.weekday(), self._learner.kind
         weekend = kind.weekend if weekday in {5, 6} else 1.0
-        expected = self._learner.visits_per_week / 7 * WEEK[weekday] * YEAR[midnight.month - 1] * weekend
+        expected = self._learner.visits_per_week / 7 * WEEK[weekday] * weekend
         launched = self._world.works.get(self._world.launched)
         if launched is not None and match(self._learner, launched) > 1:
             since_days = (midnight - launched.published_at).total_seconds() / 86_400

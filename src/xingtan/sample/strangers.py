@@ -30,9 +30,7 @@ def visits(world: World, *, seed: int, learners: int, now: datetime) -> Iterator
         for _ in range(_rounded(rng, PER_LEARNER * learners * weight / sum(weights))):
             at = day.replace(hour=0, minute=0, second=0) + timedelta(hours=rng.gauss(_HOUR_MEAN, _HOUR_SPREAD) - 8)
             if first < at < now - timedelta(minutes=40):
-                key, traces = f"{rng.getrandbits(_KEY_BITS):032x}", _visit(rng, world, at)
-                if traces:  # before the first work came out there was little to see
-                    yield key, traces
+                yield f"{rng.getrandbits(_KEY_BITS):032x}", _visit(rng, world, at)
 
 
 def _rounded(rng: random.Random, mean: float) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 from xingtan.sample.names import name_of
 from xingtan.sample.world import TOPICS
 
-DAYS = 730
+DAYS = 180
 """How far back the history goes."""
 
 SEED = 20
@@ -35,10 +35,7 @@ FLAT_INTEREST = 0.25
 WEEK = (1.05, 1.0, 0.98, 1.0, 0.92, 1.12, 1.18)
 """How busy each weekday is, Monday first, as a factor on everybody's visits and on arrivals."""
 
-YEAR = (1.10, 0.85, 1.00, 1.00, 0.98, 0.95, 0.88, 0.92, 1.10, 1.06, 1.08, 1.08)
-"""How busy each month is, January first: the year's own factor on everybody's visits and on arrivals."""
-
-GROWTH, LAUNCH_LIFT, LAUNCH_FADE_DAYS = 1.5, 2.5, 4.0
+GROWTH, LAUNCH_LIFT, LAUNCH_FADE_DAYS = 0.6, 2.5, 4.0
 """Arrivals grow by this much over the history; a launch lifts them, and the lift fades by e within these days."""
 
 SPREAD_OF_SENSITIVITY, SPREAD_OF_PACE, SPREAD_OF_ABILITY = 0.25, 0.35, 0.8
@@ -150,7 +147,7 @@ def _counts(count: int) -> list[int]:
 
 def arrival_weight(day: datetime, *, first: datetime, launched_at: datetime | None) -> float:
     """Return how many people arrive on `day`, up to a constant: growth, weekday, and the launch's lift."""
-    weight = (1 + GROWTH * (day - first).days / DAYS) * WEEK[day.weekday()] * YEAR[day.month - 1]
+    weight = (1 + GROWTH * (day - first).days / DAYS) * WEEK[day.weekday()]
     since_launch = -1 if launched_at is None else (day - launched_at).days
     return weight * (1 + LAUNCH_LIFT * math.exp(-since_launch / LAUNCH_FADE_DAYS)) if since_launch >= 0 else weight
 

@@ -9,13 +9,11 @@ from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from xingtan import __version__
-from xingtan.domains.commerce import api as commerce
 from xingtan.infra import outbox
 from xingtan.infra.cache import PageCache
 from xingtan.infra.platform import Platform
 from xingtan.web import errors, health
 from xingtan.web.academy import AcademyMemory
-from xingtan.web.commerce.arrivals import Referred
 from xingtan.web.forgery import refuse_forgery
 from xingtan.web.middleware import BodyLimited, Guarded, Heads, Measured, OpeningDay, Speaking
 from xingtan.web.page_cache import StrangersPages
@@ -89,10 +87,9 @@ def _wrapped(app: FastAPI, platform: Platform, academy: AcademyMemory, cache: Pa
     is_https = platform.settings.effective_base_url.startswith("https://")
     app.add_middleware(BodyLimited, upload_limit_mb=platform.settings.upload_limit_mb)
     app.add_middleware(StrangersPages, cache=cache)
-    app.add_middleware(Referred)
     app.add_middleware(OpeningDay, academy=academy)
     app.add_middleware(Speaking, academy=academy)
-    app.add_middleware(Guarded, is_https=is_https, form_hosts=commerce.provider_hosts(platform.settings))
+    app.add_middleware(Guarded, is_https=is_https)
     app.add_middleware(Measured)
     app.add_middleware(Heads)
     return app

@@ -5,7 +5,7 @@ All of it is plain ASGI: a wrapped response class would cost more than some of o
 
 import re
 import time
-from collections.abc import MutableMapping, Sequence
+from collections.abc import MutableMapping
 from typing import Any, cast
 from uuid import uuid4
 
@@ -193,12 +193,11 @@ class OpeningDay:
 
 
 class Guarded:
-    """Adds the security headers to every answer. A form may lead here, and to the pages of `form_hosts`."""
+    """Adds the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, *, is_https: bool, form_hosts: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool) -> None:
         self._app = app
         self._headers = dict(_SECURITY_HEADERS)
-        self._headers["Content-Security-Policy"] = " ".join((self._headers["Content-Security-Policy"], *form_hosts))
         if is_https:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 

@@ -29,7 +29,6 @@ from xingtan.web.edge import Edge, Reader
 from xingtan.web.folding import FoldingEnvironment, sentence_folder
 from xingtan.web.forgery import give_form_cookie, prepare_form_cookie
 from xingtan.web.language import Language
-from xingtan.web.menu import sells_memberships
 from xingtan.web.static_files import static_url
 from xingtan.web.translations import in_words, speaker
 
@@ -107,7 +106,6 @@ def environment(language: Language) -> Environment:
     locale = _LOCALES[language]
     made.globals.update(
         url=lambda path: _now.get().url(path),
-        sells_memberships=lambda: sells_memberships(_now.get()),
         absolute=lambda path: _now.get().absolute(path),
         static=static_url,
         money=lambda amount: money_text(amount, language),

@@ -15,7 +15,6 @@ from xingtan.web.learning import media
 from xingtan.web.learning import routes as learning
 from xingtan.web.storefront import feeds
 from xingtan.web.storefront import routes as storefront
-from xingtan.web.webhooks import studio as webhooks_studio
 from xingtan.web.wing import Wing, wing_of
 
 _PAGES: tuple[ModuleType, ...] = (
@@ -27,7 +26,6 @@ _PAGES: tuple[ModuleType, ...] = (
     learning,
     media,
     insight_studio,
-    webhooks_studio,
     storefront,
     feeds,
 )

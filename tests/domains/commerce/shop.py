@@ -114,7 +114,7 @@ class Shop:
 
     def present(self, payment_id: UUID | None) -> str:
         assert payment_id is not None
-        return commerce.present(self.platform.database, self.providers, payment_id, clock=self.clock).redirect_url
+        return commerce.present(self.platform.database, self.providers, payment_id, clock=self.clock)
 
     def checkout(self, who: Viewer, offer: commerce.OfferView, **more: object) -> tuple[commerce.PlacedOrder, str]:
         """Place and present; return the order and the sandbox's reference."""

@@ -1,11 +1,9 @@
 """Money that goes back."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete
 
 from tests.domains.commerce.shop import Shop, yuan
 from xingtan.core.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable, say
@@ -13,7 +11,6 @@ from xingtan.core.money import Money
 from xingtan.core.viewer import SYSTEM
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.commerce.errors import KeyReused, RefundTooLarge
-from xingtan.infra.jobs import Job
 
 
 def test_a_full_refund_gives_all_back_and_ends_access(shop: Shop) -> None:
@@ -187,28 +184,4 @@ def test_a_provider_that_is_down_for_a_day_changes_nothing_but_the_wait(shop: Sh
     shop.live_through(hours=7)
     assert shop.order(placed.number).state == "paid"
     assert shop.owns(ann, tea)
-    assert not shop.faults()
-
-
-def test_a_payment_that_cannot_be_settled_stops_no_other(shop: Shop) -> None:
-    broken, reference = shop.checkout(shop.person(), shop.offer(shop.product()))
-    good, other = shop.checkout(shop.person("bob"), shop.offer(shop.product("ink")))
-    shop.choose(reference, "success")
-    shop.choose(other, "success")
-
-    class Garbled(Moody):
-        def query(self, payment_id: UUID, reference: str | None) -> commerce.ProviderPayment:
-            seen = shop.providers["sandbox"].query(payment_id, reference)
-            return replace(seen, received=None) if payment_id == broken.payment_id else seen
-
-    shop.platform.database.write(lambda session: session.execute(delete(Job)))  # the notices are lost
-    garbled = {"sandbox": Garbled(shop.providers["sandbox"], "request")}
-    shop.pass_time(hours=1)
-    assert commerce.reconcile(shop.platform.database, garbled, clock=shop.clock) == 2
-    assert (shop.order(broken.number).state, shop.order(good.number).state) == ("placed", "paid")
-    shop.pass_time(hours=1)
-    with pytest.raises(ExceptionGroup, match="nothing could be reconciled"):
-        commerce.reconcile(shop.platform.database, garbled, clock=shop.clock)
-    shop.drain()
-    assert shop.order(broken.number).state == "paid"
     assert not shop.faults()

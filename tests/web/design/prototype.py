@@ -74,7 +74,6 @@ def environment(language: str, *, depth: int = 0) -> jinja2.Environment:
         return text % values if values else text
 
     env.globals |= {
-        "sells_memberships": lambda: True,
         "_": gettext,
         "ngettext": lambda one, many, n, **v: gettext(one if n == 1 else many, n=n, **v),
         "static": lambda path: f"{up}static/{path}",

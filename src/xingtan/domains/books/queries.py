@@ -1,6 +1,8 @@
 """Reading the books."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
@@ -11,9 +13,53 @@ from xingtan.core.money import Money
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.books.models import JournalEntry, Posting
 from xingtan.domains.books.rules.accounts import account_named
-from xingtan.domains.books.views import AccountBalance, EntryFilter, EntryPage, EntryView, PostingView
 
-_ALL = EntryFilter()
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """An account's balance in one currency: a debit when positive. `postings` counts what it is the sum of."""
+
+    account: str
+    holds: str
+    balance: Money
+    postings: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostingView:
+    """One line of an entry."""
+
+    account: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry with its lines, debits first."""
+
+    id: UUID
+    key: str
+    at: datetime
+    memo: str
+    reference_kind: str
+    reference_id: UUID
+    postings: tuple[PostingView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries: of one account, of one reference, or all."""
+
+    account: str | None = None
+    reference_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Entries, newest first; `next_before` continues behind them, None at the end."""
+
+    entries: tuple[EntryView, ...]
+    next_before: UUID | None
 
 
 def balance(session: Session, viewer: Viewer, *, account: str, currency: str) -> Money:
@@ -40,7 +86,7 @@ def trial_balance(session: Session, viewer: Viewer) -> tuple[AccountBalance, ...
 
 
 def entries(
-    session: Session, viewer: Viewer, *, only: EntryFilter = _ALL, before: UUID | None = None, limit: int = 50
+    session: Session, viewer: Viewer, *, only: EntryFilter = EntryFilter(), before: UUID | None = None, limit: int = 50
 ) -> EntryPage:
     """Return entries, newest first, `limit` at most; two queries."""
     viewer.require(Permission.NUMBERS_READ)

@@ -26,13 +26,11 @@ from xingtan.domains.catalog.queries.assets import asset, find_assets
 from xingtan.domains.catalog.queries.cards import (
     SORTS,
     bundle_contents,
-    bundle_part_ids,
     bundles_with,
     cards,
     editions,
     find_products,
     product_by_slug,
-    product_kinds,
     topics,
 )
 from xingtan.domains.catalog.queries.contents import contents, contents_at, drips, for_viewer
@@ -169,7 +167,6 @@ __all__ = [
     "asset",
     "assets_in",
     "bundle_contents",
-    "bundle_part_ids",
     "bundles_with",
     "cards",
     "contents",
@@ -204,7 +201,6 @@ __all__ = [
     "prepare_asset",
     "product_by_slug",
     "product_draft",
-    "product_kinds",
     "product_page",
     "public_questions",
     "publish_due",

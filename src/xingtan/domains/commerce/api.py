@@ -1,19 +1,11 @@
 """The door to commerce."""
 
-from xingtan.domains.commerce.comparing import Comparison, Difference, ask_all_open, compare
-from xingtan.domains.commerce.conversation import ask, charge, present, reconcile, send_refund
-from xingtan.domains.commerce.errors import AlreadyOwned, NotByRule, NotEnough, NotWithdrawable, QuoteGone
+from xingtan.domains.commerce.conversation import ask, present, reconcile, send_refund
 from xingtan.domains.commerce.exports import export_part
 from xingtan.domains.commerce.goods import Goods, goods
-from xingtan.domains.commerce.groups.queries import GroupView, group_by_code, groups, my_groups, open_groups
-from xingtan.domains.commerce.groups.queries import members as group_members
-from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL
-from xingtan.domains.commerce.lines.kinds import GiftWish
+from xingtan.domains.commerce.jobs import HANDLERS, LONG, PERIODIC, TRANSACTIONAL, open_providers
 from xingtan.domains.commerce.notices import receive_notice
-from xingtan.domains.commerce.opening import open_providers
-from xingtan.domains.commerce.ordering import PAYABLE_FOR, Discount, Hold, NewLine
 from xingtan.domains.commerce.price_tags import read_price_tag, write_price_tag
-from xingtan.domains.commerce.pricing import Priced
 from xingtan.domains.commerce.providers import (
     Notice,
     PaymentProvider,
@@ -23,118 +15,34 @@ from xingtan.domains.commerce.providers import (
     Start,
     Started,
 )
-from xingtan.domains.commerce.providers.choosing import device_of, offered
-from xingtan.domains.commerce.providers.manual_desk import (
-    RefundByHand,
-    TransferView,
-    confirm_transfer,
-    decide_refund,
-    refunds_by_hand,
-    reject_transfer,
-    transfer,
-    transfers,
-)
-from xingtan.domains.commerce.providers.opening import provider_hosts
 from xingtan.domains.commerce.providers.sandbox_desk import (
-    CARDS,
     CHALLENGE_CODE,
     CHOICES,
     SandboxView,
-    act,
     answer_challenge,
     choose,
     look,
 )
-from xingtan.domains.commerce.queries.countries import asks_country
 from xingtan.domains.commerce.queries.invariants import check
-from xingtan.domains.commerce.queries.offers import in_other_currencies, live_offers, offer, offers_for, offers_of
-from xingtan.domains.commerce.queries.open_questions import (
-    UNDECIDED_REFUNDS,
-    DisputeView,
-    OpenPayment,
-    ProviderSum,
-    RefundRow,
-    disputes,
-    open_payments,
-    provider_sums,
-    refunds,
-)
-from xingtan.domains.commerce.queries.orders import (
-    my_order,
-    my_orders,
-    order,
-    order_by_id,
-    order_numbers,
-    order_of_payment,
-    orders,
-)
-from xingtan.domains.commerce.queries.packs import ahead_offers, packs, product_ids_of, wallet_covers
+from xingtan.domains.commerce.queries.offers import offer, offers_for, offers_of
+from xingtan.domains.commerce.queries.orders import my_order, my_orders, order, order_by_id, order_numbers, orders
 from xingtan.domains.commerce.queries.sales import sales_by_day, sales_summary, sold_count
-from xingtan.domains.commerce.refund_policies import (
-    PolicyVersion,
-    refund_policies,
-    refund_policy,
-    set_refund_policy,
-)
-from xingtan.domains.commerce.rehearsal.past import PastOrder, keep_past_orders
-from xingtan.domains.commerce.rehearsal.stage import Payer, Stage
-from xingtan.domains.commerce.rules.purses import WITHDRAWABLE_FOR, Purse, Unused
-from xingtan.domains.commerce.rules.quotes import ACCEPT_WITHIN, Terms
-from xingtan.domains.commerce.rules.quoting import Quote, QuotedLine
+from xingtan.domains.commerce.rehearsal import PastOrder, keep_past_orders
 from xingtan.domains.commerce.rules.refunds import POLICY, REASONS
-from xingtan.domains.commerce.rules.uses import UNITS
-from xingtan.domains.commerce.services.asking import AskForService, answer_message, ask_for_service, write_message
-from xingtan.domains.commerce.services.quoting import MakeQuote, accept_quote, make_quote, pay_service
-from xingtan.domains.commerce.services.reading import (
-    RequestRow,
-    RequestView,
-    my_request,
-    my_requests,
-    request,
-    request_by_id,
-    request_counts,
-    requests,
-    state_of,
-)
-from xingtan.domains.commerce.services.working import (
-    Deliver,
-    DeliveredFile,
-    accept_delivery,
-    begin_work,
-    decline_request,
-    deliver,
-    dispute_delivery,
-    leave_request,
-    settle_dispute,
-)
-from xingtan.domains.commerce.use_cases.asking_back import AskBack, ask_back, why_not_by_rule
-from xingtan.domains.commerce.use_cases.gifts import PlaceGift, place_gift, take_back_gift
 from xingtan.domains.commerce.use_cases.offers import MakeOffer, OfferModel, make_offer, retire_offer
 from xingtan.domains.commerce.use_cases.orders import (
+    PAYABLE_FOR,
     PlacedOrder,
     PlaceOrder,
-    PreviewOrder,
     cancel_order,
     expire_orders,
     pay_again,
     place_order,
-    preview_order,
 )
 from xingtan.domains.commerce.use_cases.payments import settle
 from xingtan.domains.commerce.use_cases.refunds import RequestRefund, request_refund
-from xingtan.domains.commerce.use_cases.uses import (
-    AskQuestion,
-    AtLesson,
-    Metered,
-    meter,
-    open_by_use,
-    use_offer,
-    use_question,
-)
-from xingtan.domains.commerce.use_cases.withdrawals import Withdraw, WithdrawalPart, withdraw, withdrawable
 from xingtan.domains.commerce.views import (
     DaySales,
-    DiscountView,
     LineView,
     OfferView,
     OrderFilter,
@@ -146,30 +54,8 @@ from xingtan.domains.commerce.views import (
     RefundView,
     SalesSummary,
 )
-from xingtan.domains.commerce.wallets.credits import lapse_credits
-from xingtan.domains.commerce.wallets.entries import give_bonus
-from xingtan.domains.commerce.wallets.statements import (
-    CreditsView,
-    Statement,
-    StatementLine,
-    UseView,
-    WalletView,
-    credits_left,
-    minutes_charged,
-    my_credits,
-    my_statement,
-    my_uses,
-    my_wallets,
-    uses_of,
-    wallets_of,
-    whole_statement,
-)
-from xingtan.domains.commerce.wallets.uses import Used, reverse_use
-from xingtan.domains.commerce.wallets.warnings import warn_below
 
 __all__ = [
-    "ACCEPT_WITHIN",
-    "CARDS",
     "CHALLENGE_CODE",
     "CHOICES",
     "HANDLERS",
@@ -179,193 +65,65 @@ __all__ = [
     "POLICY",
     "REASONS",
     "TRANSACTIONAL",
-    "UNDECIDED_REFUNDS",
-    "UNITS",
-    "WITHDRAWABLE_FOR",
-    "AlreadyOwned",
-    "AskBack",
-    "AskForService",
-    "AskQuestion",
-    "AtLesson",
-    "Comparison",
-    "CreditsView",
     "DaySales",
-    "Deliver",
-    "DeliveredFile",
-    "Difference",
-    "Discount",
-    "DiscountView",
-    "DisputeView",
-    "GiftWish",
     "Goods",
-    "GroupView",
-    "Hold",
     "LineView",
     "MakeOffer",
-    "MakeQuote",
-    "Metered",
-    "NewLine",
-    "NotByRule",
-    "NotEnough",
-    "NotWithdrawable",
     "Notice",
     "OfferModel",
     "OfferView",
-    "OpenPayment",
     "OrderFilter",
     "OrderPage",
     "OrderRow",
     "OrderView",
     "PastOrder",
-    "Payer",
     "PaymentProvider",
     "PaymentView",
-    "PlaceGift",
     "PlaceOrder",
     "PlacedOrder",
-    "PolicyVersion",
-    "PreviewOrder",
-    "Priced",
     "ProviderPayment",
     "ProviderRefund",
-    "ProviderSum",
     "Providers",
-    "Purse",
-    "Quote",
-    "QuoteGone",
-    "QuotedLine",
-    "RefundByHand",
     "RefundPolicy",
-    "RefundRow",
     "RefundView",
     "RequestRefund",
-    "RequestRow",
-    "RequestView",
     "SalesSummary",
     "SandboxView",
-    "Stage",
     "Start",
     "Started",
-    "Statement",
-    "StatementLine",
-    "Terms",
-    "TransferView",
-    "Unused",
-    "UseView",
-    "Used",
-    "WalletView",
-    "Withdraw",
-    "WithdrawalPart",
-    "accept_delivery",
-    "accept_quote",
-    "act",
-    "ahead_offers",
     "answer_challenge",
-    "answer_message",
     "ask",
-    "ask_all_open",
-    "ask_back",
-    "ask_for_service",
-    "asks_country",
-    "begin_work",
     "cancel_order",
-    "charge",
     "check",
     "choose",
-    "compare",
-    "confirm_transfer",
-    "credits_left",
-    "decide_refund",
-    "decline_request",
-    "deliver",
-    "device_of",
-    "dispute_delivery",
-    "disputes",
     "expire_orders",
     "export_part",
-    "give_bonus",
     "goods",
-    "group_by_code",
-    "group_members",
-    "groups",
-    "in_other_currencies",
     "keep_past_orders",
-    "lapse_credits",
-    "leave_request",
-    "live_offers",
     "look",
     "make_offer",
-    "make_quote",
-    "meter",
-    "minutes_charged",
-    "my_credits",
-    "my_groups",
     "my_order",
     "my_orders",
-    "my_request",
-    "my_requests",
-    "my_statement",
-    "my_uses",
-    "my_wallets",
     "offer",
-    "offered",
     "offers_for",
     "offers_of",
-    "open_by_use",
-    "open_groups",
-    "open_payments",
     "open_providers",
     "order",
     "order_by_id",
     "order_numbers",
-    "order_of_payment",
     "orders",
-    "packs",
     "pay_again",
-    "pay_service",
-    "place_gift",
     "place_order",
     "present",
-    "preview_order",
-    "product_ids_of",
-    "provider_hosts",
-    "provider_sums",
     "read_price_tag",
     "receive_notice",
     "reconcile",
-    "refund_policies",
-    "refund_policy",
-    "refunds",
-    "refunds_by_hand",
-    "reject_transfer",
-    "request",
-    "request_by_id",
-    "request_counts",
     "request_refund",
-    "requests",
     "retire_offer",
-    "reverse_use",
     "sales_by_day",
     "sales_summary",
     "send_refund",
-    "set_refund_policy",
     "settle",
-    "settle_dispute",
     "sold_count",
-    "state_of",
-    "take_back_gift",
-    "transfer",
-    "transfers",
-    "use_offer",
-    "use_question",
-    "uses_of",
-    "wallet_covers",
-    "wallets_of",
-    "warn_below",
-    "whole_statement",
-    "why_not_by_rule",
-    "withdraw",
-    "withdrawable",
-    "write_message",
     "write_price_tag",
 ]

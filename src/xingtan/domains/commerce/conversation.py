@@ -3,29 +3,18 @@
 Each function may be killed at any point and run again: what the provider did meanwhile is found by asking it.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import Broken, NotFound, Unavailable, say
+from xingtan.core.errors import NotFound, Unavailable, say
 from xingtan.domains.commerce.errors import PaymentRefused
-from xingtan.domains.commerce.machines import OPEN_REFUND
 from xingtan.domains.commerce.models import Payment, Refund
-from xingtan.domains.commerce.providers import (
-    Device,
-    PaymentProvider,
-    ProviderPayment,
-    ProviderRefund,
-    Providers,
-    Started,
-)
+from xingtan.domains.commerce.providers import PaymentProvider, ProviderPayment, ProviderRefund, Providers
 from xingtan.domains.commerce.use_cases.payments import note_no_answer, note_presented, payment_to_start, settle
 from xingtan.domains.commerce.use_cases.refunds import note_refund_unanswered, refund_to_send, settle_refund
 from xingtan.infra.db import Database
@@ -35,19 +24,15 @@ _AT_ONCE = 200
 _log = structlog.get_logger("commerce")
 
 
-def present(
-    database: Database, providers: Providers, payment_id: UUID, *, clock: Clock, device: Device = "desktop",
-    payer_ip: str = "",
-) -> Started:  # fmt: skip
-    """Open the payment at its provider and return where the buyer goes, or what she scans; again returns the same.
+def present(database: Database, providers: Providers, payment_id: UUID, *, clock: Clock) -> str:
+    """Open the payment at its provider and return the page to which the buyer goes; again returns the same page.
 
     `Unavailable` when the provider gives no answer: the payment is then unknown, and reconciliation asks again.
     `PaymentRefused` when it says no.
     """
     wanted = database.read(lambda session: payment_to_start(session, payment_id))
-    start = replace(wanted.start, device=device, payer_ip=payer_ip)
     try:
-        started = provider_named(providers, wanted.provider).start(start)
+        started = provider_named(providers, wanted.provider).start(wanted.start)
     except Unavailable:
         database.write(lambda session: note_no_answer(session, payment_id, clock=clock))
         raise
@@ -56,26 +41,7 @@ def present(
         database.write(lambda session: settle(session, payment_id, refused, clock=clock))
         raise
     database.write(lambda session: note_presented(session, payment_id, started, clock=clock))
-    return started
-
-
-def charge(database: Database, providers: Providers, payment_id: UUID, *, clock: Clock) -> str:
-    """Charge the buyer by her mandate, without her, and return the payment's state.
-
-    `Unavailable` when the provider gives no answer: the payment is then unknown, and reconciliation asks again.
-    """
-    wanted = database.read(lambda session: payment_to_start(session, payment_id))
-    if wanted.mandate is None:
-        msg = f"payment {payment_id} has no mandate to be charged by"
-        raise Broken(msg)
-    try:
-        seen = provider_named(providers, wanted.provider).charge(wanted.start, wanted.mandate)
-    except Unavailable:
-        database.write(lambda session: note_no_answer(session, payment_id, clock=clock))
-        raise
-    except PaymentRefused as error:
-        seen = ProviderPayment(None, "failed", failure_code=error.code)
-    return database.write(lambda session: settle(session, payment_id, seen, clock=clock))
+    return started.redirect_url
 
 
 def ask(database: Database, providers: Providers, payment_id: UUID, *, clock: Clock) -> str:
@@ -108,31 +74,21 @@ def send_refund(database: Database, providers: Providers, refund_id: UUID, *, cl
 def reconcile(database: Database, providers: Providers, *, clock: Clock) -> int:
     """Ask about every payment whose time has come and every refund that hangs; return how many were asked about.
 
-    A provider that does not answer spoils nothing for the others, nor does an answer that cannot be made true here:
-    that is logged loudly, and raised only where nothing else was done.
+    A provider that does not answer spoils nothing for the others.
     """
     payments = database.read(lambda session: _payments_to_ask(session, clock=clock))
     refunds = database.read(lambda session: _refunds_to_send(session, clock=clock))
-    failures = [
-        *(_attempt(partial(ask, database, providers, one, clock=clock), payment=one) for one in payments),
-        *(_attempt(partial(send_refund, database, providers, one, clock=clock), refund=one) for one in refunds),
-    ]
-    if failures and all(failures):
-        raise ExceptionGroup("nothing could be reconciled", [one for one in failures if one is not None])
-    return len(failures)
-
-
-def _attempt(work: Callable[[], str], **of: UUID) -> Exception | None:
-    """Do one question, and return what went wrong with it that is no provider's silence."""
-    named = {name: str(value) for name, value in of.items()}
-    try:
-        work()
-    except Unavailable:
-        _log.warning("a provider does not answer", **named)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the others are asked all the same
-        _log.exception("a question to a provider failed", **named)
-        return error
-    return None
+    for payment_id in payments:
+        try:
+            ask(database, providers, payment_id, clock=clock)
+        except Unavailable:
+            _log.warning("a provider does not answer", payment=str(payment_id))
+    for refund_id in refunds:
+        try:
+            send_refund(database, providers, refund_id, clock=clock)
+        except Unavailable:
+            _log.warning("a provider does not answer", refund=str(refund_id))
+    return len(payments) + len(refunds)
 
 
 def provider_named(providers: Providers, name: str) -> PaymentProvider:
@@ -156,5 +112,7 @@ def _payments_to_ask(session: Session, *, clock: Clock) -> list[UUID]:
 
 def _refunds_to_send(session: Session, *, clock: Clock) -> list[UUID]:
     stale = clock.now() - REFUND_STALE_AFTER
-    wanted = select(Refund.id).where(Refund.state.in_(OPEN_REFUND), Refund.created_at <= stale)
+    wanted = select(Refund.id).where(
+        or_(Refund.state == "requested", Refund.state == "unknown"), Refund.created_at <= stale
+    )
     return list(session.scalars(wanted.order_by(Refund.created_at).limit(_AT_ONCE)))

@@ -28,26 +28,6 @@ class Goods:
         return tuple(part.product_id for part in self.parts) or (self.product_id,)
 
 
-@dataclass(frozen=True, slots=True)
-class LessonGoods:
-    """A lesson as something to be paid for by itself."""
-
-    lesson_id: UUID
-    product_id: UUID
-    kind: str
-    title: str
-    minutes: int
-
-
-def lesson_goods(session: Session, lesson_id: UUID) -> LessonGoods:
-    """Return a published lesson; `NotFound` when there is none."""
-    found = catalog.find_lessons(session, [lesson_id]).get(lesson_id)
-    if found is None or not found[1].is_published:
-        raise NotFound(say("There is no such lesson."))
-    product, lesson = found
-    return LessonGoods(lesson.id, product.id, product.kind, lesson.title, lesson.minutes)
-
-
 def goods(session: Session, product_id: UUID) -> Goods:
     """Return one product with what it holds; `NotFound` when there is none."""
     card = catalog.find_products(session, [product_id]).get(product_id)
@@ -59,7 +39,11 @@ def goods(session: Session, product_id: UUID) -> Goods:
 
 def part_ids(session: Session, product_ids: Iterable[UUID]) -> tuple[UUID, ...]:
     """Return the products that the bundles among `product_ids` hold, now, without doubles."""
-    return catalog.bundle_part_ids(session, product_ids)
+    found: dict[UUID, None] = {}
+    for card in catalog.find_products(session, product_ids).values():
+        if card.kind == "bundle":
+            found |= {part.id: None for part in catalog.bundle_contents(session, card.id)}
+    return tuple(found)
 
 
 def _goods(card: catalog.ProductCard, parts: tuple[Goods, ...] = ()) -> Goods:

@@ -1,44 +1,25 @@
 """What commerce tells: frozen rows, never ORM objects."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from xingtan.core.money import Money, total
+from xingtan.core.money import Money
 
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """A price of a product, a tier, or (neither) a pack.
-
-    `price` is what it costs, or what is suggested where the buyer decides above `floor`.
-    """
+    """A price of one product. `price` is what it costs, or what is suggested where the buyer decides above `floor`."""
 
     id: UUID
-    product_id: UUID | None
-    model: str
+    product_id: UUID
+    model: str  # once, free, pay_what_you_want
     price: Money
     floor: Money | None
     starts_at: datetime
     ends_at: datetime | None
     retired_at: datetime | None
     created_at: datetime
-    tier_id: UUID | None = None
-    terms: Mapping[str, Any] = field(default_factory=dict)
-    stock_total: int | None = None
-    stock_taken: int = 0
-
-    @property
-    def is_limited(self) -> bool:
-        """Say whether only so many can be had at this price."""
-        return self.stock_total is not None
-
-    @property
-    def stock_left(self) -> int | None:
-        """Return how many can still be had at this price; None: any number."""
-        return None if self.stock_total is None else self.stock_total - self.stock_taken
 
     @property
     def is_free(self) -> bool:
@@ -58,18 +39,10 @@ class OfferView:
 
 @dataclass(frozen=True, slots=True)
 class RefundPolicy:
-    """The refund rule that an order was placed under: all of it back within `days` of paying, for the asking.
-
-    `most_completed_bp`: only while at most so much of it has been learned, in basis points.
-    """
+    """The refund rule that an order was placed under: all of it back within `days` of paying, for the asking."""
 
     days: int
     version: int
-    most_completed_bp: int = 10_000
-
-    def as_row(self) -> dict[str, int]:
-        """Return the rule as it is stored with an order."""
-        return {"days": self.days, "version": self.version, "most_completed_bp": self.most_completed_bp}
 
     def until(self, paid_at: datetime) -> datetime:
         """Return the instant until which (exclusive) the rule holds."""
@@ -77,37 +50,13 @@ class RefundPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class DiscountView:
-    """One reason why a line cost less."""
-
-    kind: str
-    source_id: UUID | None
-    label: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
 class LineView:
-    """One thing of an order, as it was titled and priced then; `tax` is within `amount`, `returned` went back."""
+    """One product of an order, as it was titled and priced then."""
 
-    id: UUID
-    kind: str
-    product_id: UUID | None
-    offer_id: UUID | None
-    subject_id: UUID | None
+    product_id: UUID
+    offer_id: UUID
     title: str
     amount: Money
-    list_price: Money
-    discounts: tuple[DiscountView, ...]
-    tax: Money
-    tax_bp: int
-    returned: Money
-    facts: Mapping[str, Any]
-
-    @property
-    def is_tax_added(self) -> bool:
-        """Say whether the tax was added to the price, and not contained in it."""
-        return self.amount > self.list_price - total([one.amount for one in self.discounts], self.list_price.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +71,6 @@ class PaymentView:
     refundable: Money
     reference: str | None
     redirect_url: str | None
-    qr: str | None
-    fee: Money
-    disputed: Money
     failure_code: str | None
     created_at: datetime
     settled_at: datetime | None
@@ -150,9 +96,7 @@ class OrderView:
 
     id: UUID
     number: str
-    kind: str
     person_id: UUID
-    country: str | None
     state: str
     total: Money
     refunded: Money
@@ -166,16 +110,9 @@ class OrderView:
     paid_at: datetime | None
 
     @property
-    def product_ids(self) -> tuple[UUID, ...]:
-        """Return the products of the lines that are about one."""
-        return tuple(line.product_id for line in self.lines if line.product_id is not None)
-
-    @property
     def kept_payment(self) -> PaymentView | None:
         """Return the payment whose money paid this order, None while there is none and for a free order."""
-        kept = (
-            one for one in self.payments if one.state in {"succeeded", "partly_refunded", "refunded", "charged_back"}
-        )
+        kept = (one for one in self.payments if one.state in {"succeeded", "partly_refunded", "refunded"})
         return next(kept, None)
 
 
@@ -205,16 +142,13 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders a list wants; None: any. `line_kind`: with such a line; `placed_until` is exclusive."""
+    """Which orders a list wants; None: any. `number` is the beginning of an order's number."""
 
     state: str | None = None
     person_id: UUID | None = None
     product_id: UUID | None = None
     number: str | None = None
     needs_attention: bool = False
-    line_kind: str | None = None
-    placed_from: datetime | None = None
-    placed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """What entitlements tell."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -31,16 +30,3 @@ class EntitlementEnded(Event):
     source_kind: str
     source_id: UUID
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EntitlementExtended(Event):
-    """One right to use a product holds until another instant now (None: for ever)."""
-
-    kind: ClassVar[str] = "entitlements.extended"
-    entitlement_id: UUID
-    person_id: UUID
-    product_id: UUID
-    source_kind: str
-    source_id: UUID
-    ends_at: datetime | None

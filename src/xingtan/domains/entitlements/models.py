@@ -1,7 +1,7 @@
 """Rows of entitlements.
 
 1. One row for each person, product and source: granting twice is granting once.
-2. A row names what gave it, and nothing of it ever changes but when it ends.
+2. A row names what gave it, and never changes but to end.
 3. It holds from `starts_at` until `ends_at` (exclusive; null: without end), or until it is ended.
 4. An ended right never comes back, whatever the clock does.
 """
@@ -9,15 +9,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from xingtan.infra.db import Base
 
-SOURCE_KINDS = (
-    "order", "grant", "free", "bundle-part", "rental", "subscription", "tier", "instalment", "group", "gift", "code",
-    "service", "credits", "referral",
-)  # fmt: skip
+SOURCE_KINDS = ("order", "grant", "free", "bundle-part")
 
 TRIGGERS: dict[str, tuple[str, ...]] = {"sqlite": (), "postgresql": ()}
 """Entitlements keep their promises by constraints alone."""
@@ -43,29 +40,5 @@ class Entitlement(Base):
     source_id: Mapped[UUID]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-    end_reason: Mapped[str | None] = mapped_column(String(40))
-
-
-class PartEntitlement(Base):
-    """The right of one person to use one part of a product: a lesson that she paid for by itself."""
-
-    __tablename__ = "part_entitlement"
-    __table_args__ = (
-        CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ended"),
-        Index(
-            "uq_part_entitlement_live", "person_id", "part_id", unique=True,
-            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
-        ),
-        Index("ix_part_entitlement_product", "person_id", "product_id"),
-        Index("ix_part_entitlement_source", "source_id"),
-    )  # fmt: skip
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
-    part_id: Mapped[UUID]
-    source_id: Mapped[UUID]
-    starts_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(40))

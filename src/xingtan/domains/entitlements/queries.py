@@ -88,24 +88,6 @@ def accessible(session: Session, person_id: UUID, *, at: datetime) -> frozenset[
     )
 
 
-def owned_for_good(session: Session, person_id: UUID, *, at: datetime) -> frozenset[UUID]:
-    """Return the products that the person may use by a live entitlement without an end."""
-    wanted = select(Entitlement.product_id).where(
-        Entitlement.person_id == person_id, Entitlement.ends_at.is_(None), _live(at)
-    )
-    return frozenset(session.scalars(wanted))
-
-
-def last_end(session: Session, person_id: UUID, product_id: UUID, *, source_kind: str, at: datetime) -> datetime | None:
-    """Return when the last of the person's live rights from such sources ends; None when there is none."""
-    return session.scalar(
-        select(func.max(Entitlement.ends_at)).where(
-            Entitlement.person_id == person_id, Entitlement.product_id == product_id,
-            Entitlement.source_kind == source_kind, Entitlement.ended_at.is_(None), Entitlement.ends_at > at,
-        )
-    )  # fmt: skip
-
-
 def holdings(session: Session, viewer: Viewer, *, at: datetime, person_id: UUID | None = None) -> tuple[Holding, ...]:
     """Return every right of the viewer, or of `person_id` for staff who read people; newest first, ended ones too."""
     owner = person_id or viewer.require_person()

@@ -1,25 +1,22 @@
 """Giving and ending access."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ScalarResult, Select, insert, select
+from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.core.period import Period
-from xingtan.domains.entitlements.events import EntitlementEnded, EntitlementExtended, EntitlementGranted
+from xingtan.domains.entitlements.events import EntitlementEnded, EntitlementGranted
 from xingtan.domains.entitlements.models import Entitlement
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
 
-SourceKind = Literal[
-    "order", "grant", "free", "bundle-part", "rental", "subscription", "tier", "instalment", "group", "gift", "code",
-    "service", "credits", "referral",
-]  # fmt: skip
+SourceKind = Literal["order", "grant", "free", "bundle-part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,62 +88,17 @@ def _give(session: Session, command: Grant, product_id: UUID, *, clock: Clock) -
 
 
 def end(
-    session: Session, source_kinds: Sequence[SourceKind], source_id: UUID, *, reason: str, clock: Clock,
-    product_ids: Collection[UUID] | None = None,
-) -> tuple[UUID, ...]:  # fmt: skip
-    """End what `source_id` gave under `source_kinds` (`product_ids` None: all), now; return the ids of what ended."""
+    session: Session, source_kinds: Sequence[SourceKind], source_id: UUID, *, reason: str, clock: Clock
+) -> tuple[UUID, ...]:
+    """End everything that `source_id` gave under `source_kinds`, now; return the ids of what ended by this call."""
     ended = []
     for kind in source_kinds:
-        for row in _live_rights(session, kind, source_id):
-            if product_ids is not None and row.product_id not in product_ids:
-                continue
+        for row in session.scalars(_of_source(kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update()):
             row.ended_at, row.end_reason = clock.now(), reason
             news = EntitlementEnded(row.id, row.person_id, row.product_id, row.source_kind, row.source_id, reason)
             emit(session, news, at=clock.now())
             ended.append(row.id)
     return tuple(ended)
-
-
-def extend(
-    session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime | None, clock: Clock,
-    product_ids: Collection[UUID] | None = None,
-) -> tuple[UUID, ...]:  # fmt: skip
-    """Let the live rights of `source_id` (`product_ids` None: all) hold until `until` (None: for ever).
-
-    Return the ids of those that moved.
-
-    Only ever later: a right that holds longer already keeps its end. What has ended stays ended.
-    """
-    moved = []
-    for row in _live_rights(session, source_kind, source_id):
-        if product_ids is not None and row.product_id not in product_ids:
-            continue
-        if row.ends_at is None or (until is not None and row.ends_at >= until):
-            continue
-        row.ends_at = until
-        news = EntitlementExtended(row.id, row.person_id, row.product_id, row.source_kind, row.source_id, until)
-        emit(session, news, at=clock.now())
-        moved.append(row.id)
-    return tuple(moved)
-
-
-def shorten(
-    session: Session, source_kind: SourceKind, source_id: UUID, *, until: datetime, clock: Clock
-) -> tuple[UUID, ...]:
-    """Let the live rights of `source_id` end at `until` at the latest, and return the ids of those that moved."""
-    moved = []
-    for row in _live_rights(session, source_kind, source_id):
-        if row.ends_at is not None and row.ends_at <= until:
-            continue
-        row.ends_at = max(until, row.starts_at)
-        news = EntitlementExtended(row.id, row.person_id, row.product_id, row.source_kind, row.source_id, row.ends_at)
-        emit(session, news, at=clock.now())
-        moved.append(row.id)
-    return tuple(moved)
-
-
-def _live_rights(session: Session, kind: str, source_id: UUID) -> ScalarResult[Entitlement]:
-    return session.scalars(_of_source(kind, source_id).where(Entitlement.ended_at.is_(None)).with_for_update())
 
 
 def _of_source(kind: str, source_id: UUID) -> Select[Entitlement]:

@@ -32,7 +32,6 @@ from xingtan.domains.identity.queries import (
     tokens,
     viewer_of,
     viewer_of_token,
-    zone,
 )
 from xingtan.domains.identity.rules.academy import ACCENTS, LANGUAGES
 from xingtan.domains.identity.rules.addresses import masked, parse_address
@@ -243,5 +242,4 @@ __all__ = [
     "unconfirmed_totp",
     "viewer_of",
     "viewer_of_token",
-    "zone",
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -66,12 +65,6 @@ _SIGNED_IN = (
     .where(_entries.c.ended_at.is_(None), _entries.c.expires_at > bindparam("now"), _people.c.closed_at.is_(None))
 )
 _KNOWS_PEOPLE = (Permission.PEOPLE_READ, Permission.LEARNERS_READ, Permission.ORDERS_READ)
-
-
-def zone(session: Session) -> ZoneInfo:
-    """Return the academy's time zone; UTC before it is set up."""
-    found = academy(session)
-    return ZoneInfo(found.time_zone if found else "UTC")
 
 
 def academy(session: Session) -> AcademyView | None:

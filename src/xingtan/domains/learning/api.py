@@ -10,7 +10,6 @@ from xingtan.domains.learning.lessons import (
     lesson_access,
     require_open,
     unreleased_lessons,
-    used_lessons,
 )
 from xingtan.domains.learning.queries.notes import all_notes, lesson_notes, one_note
 from xingtan.domains.learning.queries.progress import (
@@ -120,6 +119,5 @@ __all__ = [
     "start_attempt",
     "submit_attempt",
     "unreleased_lessons",
-    "used_lessons",
     "write_note",
 ]

@@ -66,23 +66,14 @@ def access_of(
     )
 
 
-def used_lessons(session: Session, viewer: Viewer, product_id: UUID) -> frozenset[UUID]:
-    """Return the lessons of the product that the viewer has paid for by themselves. At most one query."""
-    if viewer.person_id is None:
-        return frozenset()
-    return frozenset(entitlements.parts_held(session, viewer.person_id, product_id))
-
-
 def lesson_access(
-    session: Session, viewer: Viewer, product_id: UUID, *, lesson_id: UUID | None = None, is_preview: bool,
-    released_after_days: int, at: datetime,
-) -> Access:  # fmt: skip
-    """Return whether a lesson of the product is open to `viewer`. At most one query for who holds it, else two."""
+    session: Session, viewer: Viewer, product_id: UUID, *, is_preview: bool, released_after_days: int, at: datetime
+) -> Access:
+    """Return whether a lesson of the product is open to `viewer`. At most one query."""
     since = None if is_preview else held_since(session, viewer, product_id, at=at)
-    found = access_of(viewer, is_preview=is_preview, released_after_days=released_after_days, held_since=since, at=at)
-    if found.reason == "none" and lesson_id is not None and lesson_id in used_lessons(session, viewer, product_id):
-        return Access("used")
-    return found
+    return access_of(
+        viewer, is_preview=is_preview, released_after_days=released_after_days, held_since=since, at=at
+    )  # fmt: skip
 
 
 def met_lesson(session: Session, viewer: Viewer, lesson_id: UUID, *, at: datetime) -> MetLesson:
@@ -98,7 +89,6 @@ def met_lesson(session: Session, viewer: Viewer, lesson_id: UUID, *, at: datetim
             session,
             viewer,
             product.id,
-            lesson_id=lesson.id,
             is_preview=lesson.is_preview,
             released_after_days=lesson.released_after_days,
             at=at,

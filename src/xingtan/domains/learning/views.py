@@ -92,15 +92,15 @@ class ShelfItem:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whether a lesson is open: ``preview``, ``held``, ``staff``, ``used`` (by itself); or ``later``, ``none``."""
+    """Whether a lesson is open and why: ``preview``, ``held``, ``staff``; ``later`` or ``none`` when not."""
 
-    reason: Literal["preview", "held", "staff", "used", "later", "none"]
+    reason: Literal["preview", "held", "staff", "later", "none"]
     opens_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
         """Say whether the lesson may be read."""
-        return self.reason in {"preview", "held", "staff", "used"}
+        return self.reason in {"preview", "held", "staff"}
 
 
 @dataclass(frozen=True, slots=True)

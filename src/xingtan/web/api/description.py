@@ -32,17 +32,11 @@ _GROUPS: dict[str, Sentence] = {
     "prices": say("Prices"),
     "files, topics, search": say("Files, topics, search"),
     "orders": say("Orders, payments, refunds"),
-    "wallets": say("Wallets, credits, uses"),
-    "subscriptions": say("Subscriptions and memberships"),
-    "services": say("Custom service"),
-    "promotion": say("Promotion"),
-    "groups and affiliates": say("Groups, affiliates, invitations"),
     "learning": say("Shelf, progress, notes, quizzes"),
     "me": say("Your own account"),
     "academy": say("People, settings, jobs"),
     "access and mail": say("Access, data, mail"),
     "numbers": say("Sums and books"),
-    "webhooks": say("Webhooks"),
     "imports and exports": say("Imports and exports"),
 }
 

@@ -48,7 +48,7 @@ def opened(session: Session, ask: Ask, lesson_id: UUID) -> tuple[catalog.LessonP
     """Return the lesson and why it is open to the caller; `NotBought` or `NotReleased` when it is not."""
     page = lesson_page(session, ask.viewer, lesson_id)
     access = learning.lesson_access(
-        session, ask.reader, page.product.id, lesson_id=page.id, is_preview=page.is_preview,
+        session, ask.reader, page.product.id, is_preview=page.is_preview,
         released_after_days=page.released_after_days, at=ask.clock.now(),
     )  # fmt: skip
     learning.require_open(access)

@@ -1,41 +1,26 @@
 """Sums: what was sold, what people did, what the books say."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from sqlalchemy.orm import Session
 
-from xingtan.core.money import Money
 from xingtan.core.period import Period, day_of
 from xingtan.core.viewer import Permission
 from xingtan.domains.books import api as books
 from xingtan.domains.commerce import api as commerce
-from xingtan.domains.commerce.numbers import api as numbers
 from xingtan.domains.identity import api as identity
 from xingtan.domains.insight import api as insight
 from xingtan.web.api.caller import Ask, AskDep, staff
-from xingtan.web.api.fields import (
-    Amount,
-    At,
-    Day,
-    EntryId,
-    Name,
-    OfferId,
-    Out,
-    PersonId,
-    ProductId,
-    SubscriptionId,
-    Word,
-)
+from xingtan.web.api.fields import Amount, At, Day, EntryId, Out, ProductId, Word
 from xingtan.web.api.operations import operation, operations
 from xingtan.web.api.paging import Cursor, Limit, Page, id_cursor, read_id_cursor
 
 router = operations("numbers")
 
 _READS = staff("read:numbers", Permission.NUMBERS_READ)
-_SEES_ORDERS = staff("read:orders", Permission.ORDERS_READ)
 _First = Annotated[Day, Query(description="The first day, in the academy's zone.")]
 _Days = Annotated[int, Query(ge=1, le=366, description="How many days.")]
 
@@ -113,97 +98,6 @@ class Activity(Out):
     products: list[ActivityOfProduct]
     funnel: list[Step]
     searches_without_results: list[Search]
-
-
-class Figure(Out):
-    """A number: an amount, a count of people, or a rate in basis points; null where nothing can be said."""
-
-    code: str
-    title: str
-    formula: str
-    amount: Amount | None = None
-    people: int | None = None
-    rate_bp: int | None = None
-
-
-class Movement(Out):
-    """The sum of one kind of movement of what recurs."""
-
-    kind: str
-    amount: Amount
-
-
-class Bridge(Out):
-    """What recurs before and after a stretch of time, and the five sums that lead from one to the other."""
-
-    starts_at: At
-    ends_at: At
-    opening: Amount
-    movements: list[Movement]
-    closing: Amount
-
-
-class PlanNumbers(Out):
-    """How many subscribe by an offer at the end, and what that brings a month."""
-
-    offer_id: OfferId
-    title: str
-    interval: str
-    subscriptions: int
-    mrr: Amount
-
-
-class SoldNumbers(Out):
-    """What was sold under one word, a kind of order line or a product's title; `net` is less refunds and tax."""
-
-    word: str
-    sales: int
-    gross: Amount
-    refunded: Amount
-    tax: Amount
-    net: Amount
-
-
-class CohortCell(Out):
-    """How many of a cohort pay at the end of a month, and what they pay a month."""
-
-    people: int
-    mrr: Amount
-
-
-class CohortNumbers(Out):
-    """Those who first paid in the month that begins at `starts_at` (null: before all of them), month by month."""
-
-    starts_at: At | None
-    people: int
-    months: list[CohortCell]
-
-
-class Business(Out):
-    """All numbers of one currency over some days."""
-
-    currency: str
-    figures: list[Figure]
-    whole: Bridge
-    parts: list[Bridge]
-    plans: list[PlanNumbers]
-    by_kind: list[SoldNumbers]
-    by_product: list[SoldNumbers]
-    cohorts: list[CohortNumbers]
-
-
-class NumberRow(Out):
-    """A row that a number is the sum, or the count, of. `before` and `after`: what was paid a month."""
-
-    at: At
-    title: str
-    word: str
-    person_id: PersonId | None
-    amount: Amount
-    order: str | None
-    subscription_id: SubscriptionId | None
-    before: Amount | None
-    after: Amount | None
 
 
 class Balance(Out):
@@ -298,79 +192,6 @@ def get_activity(ask: AskDep, first: _First, days: _Days = 30) -> Activity:
         )  # fmt: skip
 
     return ask.read(work)
-
-
-@operation(router, "GET", "/numbers/business", _READS)
-def get_business(ask: AskDep, first: _First, days: _Days = 30) -> Page[Business]:
-    """All numbers of the business over some days, in each currency, with their formulas."""
-    wanted = _wanted(ask, first, days)
-    found = ask.read(lambda session: numbers.numbers(session, ask.viewer, wanted))
-    return Page(items=[_business(one, wanted) for one in found])
-
-
-@operation(router, "GET", "/numbers/business/{code}", _SEES_ORDERS)
-def list_number_rows(ask: AskDep, code: Name, first: _First, currency: Word, days: _Days = 30) -> Page[NumberRow]:
-    """The rows that one number is the sum, or the count, of."""
-    period = _wanted(ask, first, days).period
-    rows = ask.read(lambda session: numbers.rows(session, ask.viewer, code, over=period, currency=currency))
-    return Page(
-        items=[
-            NumberRow(
-                at=row.at, title=row.title, word=row.word, person_id=row.person_id, amount=Amount.of(row.amount),
-                order=row.order, subscription_id=row.subscription_id,
-                before=Amount.of(row.before) if row.before is not None else None,
-                after=Amount.of(row.after) if row.after is not None else None,
-            )
-            for row in rows
-        ]
-    )  # fmt: skip
-
-
-def _wanted(ask: Ask, first: date, days: int) -> numbers.Wanted:
-    last = first + timedelta(days=days - 1)
-    return numbers.wanted(first, last, zone=_zone(ask), now=ask.clock.now())
-
-
-def _business(one: numbers.Numbers, wanted: numbers.Wanted) -> Business:
-    return Business(
-        currency=one.currency,
-        figures=[_figure(formula, one.values[formula.code]) for formula in numbers.FORMULAS],
-        whole=_bridge(wanted.starts_at, wanted.ends_at, one.bridge),
-        parts=[_bridge(part.starts_at, part.ends_at, part.bridge) for part in one.slices],
-        plans=[
-            PlanNumbers(offer_id=row.offer_id, title=row.title, interval=row.every, subscriptions=row.subscriptions,
-                        mrr=Amount.of(row.mrr))
-            for row in one.plans
-        ],
-        by_kind=[_sum(row) for row in one.by_kind],
-        by_product=[_sum(row) for row in one.by_product],
-        cohorts=[
-            CohortNumbers(starts_at=row.starts_at, people=row.people,
-                          months=[CohortCell(people=cell.people, mrr=Amount.of(cell.mrr)) for cell in row.cells])
-            for row in one.cohorts
-        ],
-    )  # fmt: skip
-
-
-def _figure(formula: numbers.Formula, value: numbers.Value) -> Figure:
-    said = Figure(code=formula.code, title=str(formula.title), formula=str(formula.how))
-    if isinstance(value, Money):
-        return said.model_copy(update={"amount": Amount.of(value)})
-    return said.model_copy(update={"people" if formula.unit == "people" else "rate_bp": value})
-
-
-def _bridge(starts_at: datetime, ends_at: datetime, said: numbers.Bridge) -> Bridge:
-    return Bridge(
-        starts_at=starts_at, ends_at=ends_at, opening=Amount.of(said.opening), closing=Amount.of(said.closing),
-        movements=[Movement(kind=kind, amount=Amount.of(amount)) for kind, amount in said.sums],
-    )  # fmt: skip
-
-
-def _sum(row: numbers.Sum) -> SoldNumbers:
-    return SoldNumbers(
-        word=row.word, sales=row.sales, gross=Amount.of(row.gross), refunded=Amount.of(row.refunded),
-        tax=Amount.of(row.tax), net=Amount.of(row.net),
-    )  # fmt: skip
 
 
 @operation(router, "GET", "/books/balances", _READS)

@@ -1,7 +1,5 @@
 """Prices: read by all, made by those who write the catalogue."""
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from xingtan.core.ids import public_id
@@ -22,12 +20,11 @@ _DRAFTS = staff("read:catalog", Permission.CATALOG_READ)
 
 @operation(router, "GET", "/offers/{offer}", PUBLIC_READ)
 def get_offer(ask: AskDep, offer: OfferPath) -> Offer:
-    """A price, on sale or not, of a tier, a pack, or a product that the caller may see."""
+    """A price, on sale or not, of a product that the caller may see."""
 
     def work(session: Session) -> Offer:
         found = commerce.offer(session, offer)
-        if found.product_id is not None:
-            product_of(session, ask, public_id("product", found.product_id))
+        product_of(session, ask, _public(found))
         return Offer.of(found)
 
     return ask.read(work)
@@ -47,7 +44,7 @@ def make_offer(ask: AskDep, product: Name, body: OfferIn) -> Offer:
     def work(session: Session) -> Offer:
         command = commerce.MakeOffer(
             product_of(session, ask, product).id, body.model, body.price.money, floor=money_or_none(body.floor),
-            starts_at=body.starts_at, ends_at=body.ends_at, terms=_terms(body), stock=body.stock,
+            starts_at=body.starts_at, ends_at=body.ends_at,
         )  # fmt: skip
         return Offer.of(commerce.make_offer(session, ask.viewer, command, clock=ask.clock))
 
@@ -60,13 +57,5 @@ def retire_offer(ask: AskDep, offer: OfferPath) -> Offer:
     return Offer.of(ask.write(lambda session: commerce.retire_offer(session, ask.viewer, offer, clock=ask.clock)))
 
 
-_NEEDED = {
-    "rental": ("days",), "subscription": ("interval", "trial", "card", "intro"), "instalments": ("interval", "count"),
-    "group": ("size", "hours"),
-}  # fmt: skip
-
-
-def _terms(body: OfferIn) -> dict[str, Any]:
-    """Return what the model needs of the terms, as commerce keeps it."""
-    written = body.terms.model_dump(exclude_none=True) if body.terms is not None else {}
-    return {name: written[name] for name in _NEEDED.get(body.model, ()) if name in written}
+def _public(offer: commerce.OfferView) -> str:
+    return public_id("product", offer.product_id)

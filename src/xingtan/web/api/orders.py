@@ -1,7 +1,6 @@
 """Orders: placed and paid by the person herself, read and refunded by staff."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
 from sqlalchemy.orm import Session
@@ -13,7 +12,6 @@ from xingtan.web.api.caller import READ_MINE, WRITE_MINE, Ask, AskDep, Needs, Sc
 from xingtan.web.api.fields import Name, PaymentPath, Word, id_in_query
 from xingtan.web.api.operations import operation, operations
 from xingtan.web.api.order_schemas import (
-    Bill,
     OneTimeKey,
     Order,
     OrderIn,
@@ -22,7 +20,6 @@ from xingtan.web.api.order_schemas import (
     Placed,
     RefundIn,
     RefundRequested,
-    WantedIn,
 )
 from xingtan.web.api.paging import Cursor, Limit, Page, foreign_cursor, plausible
 
@@ -49,28 +46,11 @@ def place_order(ask: AskDep, body: OrderIn, key: OneTimeKey) -> Placed:
     providers = commerce.open_providers(ask.platform)
     provider = body.provider or next(iter(providers), "")
     command = commerce.PlaceOrder(
-        ask.person_id, body.offer, key, known_provider(provider, providers), ask.viewer.language,
-        body.amount.money if body.amount else None, also=body.also, codes=body.codes, country=body.country,
-        group_id=_group_id(ask, body), expected=body.expected.money if body.expected else None,
+        ask.person_id, body.offer, key, _known(provider, providers), ask.viewer.language,
+        body.amount.money if body.amount else None,
     )  # fmt: skip
     placed = ask.write(lambda session: commerce.place_order(session, command, clock=ask.clock))
-    return presented(ask, placed, providers)
-
-
-@operation(router, "POST", "/orders/preview", WRITE_MINE, also=(404, 409))
-def preview_order(ask: AskDep, body: WantedIn) -> Bill:
-    """What an order would cost now, reckoned as the order itself would be; nothing is written."""
-    wanted = commerce.PreviewOrder(
-        ask.person_id, body.offer, body.amount.money if body.amount else None, also=body.also,
-        codes=body.codes, country=body.country, group_id=_group_id(ask, body),
-    )  # fmt: skip
-    priced = ask.read(lambda session: commerce.preview_order(session, wanted, clock=ask.clock))
-    return Bill.of(priced, language=ask.viewer.language)
-
-
-def _group_id(ask: Ask, body: WantedIn) -> UUID | None:
-    word = body.group
-    return ask.read(lambda session: commerce.group_by_code(session, ask.viewer, word).id) if word else None
+    return _presented(ask, placed, providers)
 
 
 @operation(router, "POST", "/orders/{number}/pay", WRITE_MINE, also=(409,))
@@ -79,11 +59,11 @@ def pay_order(
 ) -> Placed:
     """Try again to pay one's own order."""
     providers = commerce.open_providers(ask.platform)
-    chosen = known_provider(provider or next(iter(providers), ""), providers)
+    chosen = _known(provider or next(iter(providers), ""), providers)
     placed = ask.write(
         lambda session: commerce.pay_again(session, ask.viewer, number, provider=chosen, clock=ask.clock)
     )
-    return presented(ask, placed, providers)
+    return _presented(ask, placed, providers)
 
 
 @operation(router, "POST", "/orders/{number}/cancel", WRITE_MINE, also=(409,))
@@ -132,38 +112,24 @@ def list_orders(
 @operation(router, "POST", "/payments/{payment}/refunds", _REFUNDS, status=202, also=(409,))
 def request_refund(ask: AskDep, payment: PaymentPath, body: RefundIn, key: OneTimeKey) -> RefundRequested:
     """Give money of a payment back, in whole or in part; it is sent in the background."""
-    place = body.line
-    line_id = ask.read(lambda session: _line_id(session, ask, payment, place)) if place else None
-    command = commerce.RequestRefund(
-        payment, body.amount.money if body.amount else None, body.reason, key, line_id=line_id
-    )
+    command = commerce.RequestRefund(payment, body.amount.money if body.amount else None, body.reason, key)
     refund_id = ask.write(lambda session: commerce.request_refund(session, ask.viewer, command, clock=ask.clock))
     return RefundRequested(id=refund_id)
 
 
-def known_provider(provider: str, providers: commerce.Providers) -> str:
-    """Return the provider's name; `Invalid` for one that is not offered here."""
+def _known(provider: str, providers: commerce.Providers) -> str:
     if provider and provider not in providers:
         raise Invalid.of("provider", say("This way to pay is not offered here."))
     return provider
 
 
-def presented(ask: Ask, placed: commerce.PlacedOrder, providers: commerce.Providers) -> Placed:
-    """Return the order that was placed, with the page on which it is paid."""
+def _presented(ask: Ask, placed: commerce.PlacedOrder, providers: commerce.Providers) -> Placed:
     url = None
     if placed.payment_id is not None:
-        url = commerce.present(ask.platform.database, providers, placed.payment_id, clock=ask.clock).redirect_url
+        url = commerce.present(ask.platform.database, providers, placed.payment_id, clock=ask.clock)
     order = ask.read(lambda session: commerce.order(session, ask.viewer, placed.number))
     return Placed(order=Order.of(order), payment_url=_absolute(ask, url))
 
 
 def _absolute(ask: Ask, url: str | None) -> str | None:
     return ask.here.absolute(url) if url is not None and url.startswith("/") else url
-
-
-def _line_id(session: Session, ask: Ask, payment_id: UUID, place: int) -> UUID:
-    """Return which line of the payment's order is the `place`-th."""
-    order = commerce.order_of_payment(session, ask.viewer, payment_id)
-    if place > len(order.lines):
-        raise Invalid.of("line", say("Please choose one of these."))
-    return order.lines[place - 1].id

@@ -1,6 +1,6 @@
 """Products as programs read and write them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,7 +22,6 @@ from xingtan.web.api.fields import (
     ProductId,
     SectionId,
     ShortText,
-    TierId,
     VersionId,
     Whole,
 )
@@ -69,20 +68,13 @@ class Picture(Out):
 
 
 class Offer(Out):
-    """A price of a product, a tier, or (neither) a pack. With `pay_what_you_want` the buyer decides, above `floor`.
-
-    `terms` hold what the model needs: days, interval, trial, count, size, hours, unit, credits.
-    """
+    """A price. With `pay_what_you_want` the buyer decides, above `floor`; `price` is what is suggested."""
 
     id: OfferId
-    product_id: ProductId | None
-    tier_id: TierId | None
+    product_id: ProductId
     model: str
     price: Amount
     floor: Amount | None
-    terms: dict[str, Any]
-    stock_total: int | None
-    stock_left: int | None
     starts_at: At
     ends_at: At | None
     retired_at: At | None
@@ -93,8 +85,7 @@ class Offer(Out):
         return cls(
             id=offer.id, product_id=offer.product_id, model=offer.model, price=Amount.of(offer.price),
             floor=Amount.of_any(offer.floor), starts_at=offer.starts_at, ends_at=offer.ends_at,
-            retired_at=offer.retired_at, tier_id=offer.tier_id, terms=dict(offer.terms),
-            stock_total=offer.stock_total, stock_left=offer.stock_left,
+            retired_at=offer.retired_at,
         )  # fmt: skip
 
 
@@ -355,40 +346,14 @@ class Draft(Out):
     versions: list[Version]
 
 
-class IntroIn(In):
-    """What the first payments are, in minor units of the price's currency, and how many they are."""
-
-    minor: Annotated[Whole, Field(ge=0)]
-    periods: Annotated[Whole, Field(ge=1, le=36)]
-
-
-class TermsIn(In):
-    """What a way to sell needs besides a price; what it does not need is left out.
-
-    Rental: `days`. Subscription: `interval` (ISO 8601), and maybe `trial`, `card`, `intro`. Instalments: `interval` and
-    `count`. Group: `size` and `hours`.
-    """
-
-    days: Annotated[Whole, Field(ge=1, le=3_660)] | None = None
-    interval: Annotated[str, Field(max_length=20)] | None = None
-    trial: Annotated[str, Field(max_length=20)] | None = None
-    card: Literal["none", "required"] | None = None
-    intro: IntroIn | None = None
-    count: Annotated[Whole, Field(ge=2, le=60)] | None = None
-    size: Annotated[Whole, Field(ge=2, le=100)] | None = None
-    hours: Annotated[Whole, Field(ge=1, le=720)] | None = None
-
-
 class OfferIn(In):
     """A new price. It takes the place of what it overlaps; orders placed before keep theirs."""
 
-    model: Literal["once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "group"]
+    model: Literal["once", "free", "pay_what_you_want"]
     price: AmountIn
     floor: AmountIn | None = None
     starts_at: Instant | None = None
     ends_at: Instant | None = None
-    terms: TermsIn | None = None
-    stock: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
 
 
 class SectionIn(In):

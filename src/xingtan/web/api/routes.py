@@ -2,7 +2,6 @@
 
 from xingtan.web.api import (
     access,
-    affiliates,
     assets,
     description,
     learning,
@@ -13,36 +12,11 @@ from xingtan.web.api import (
     orders,
     people,
     products,
-    promotions,
-    refunds,
-    services,
-    subscriptions,
     transfers,
-    wallets,
-    webhooks,
 )
 from xingtan.web.wing import Wing
 
 router = Wing()
-for room in (
-    products,
-    lessons,
-    offers,
-    promotions,
-    affiliates,
-    assets,
-    orders,
-    refunds,
-    wallets,
-    services,
-    subscriptions,
-    learning,
-    me,
-    people,
-    access,
-    numbers,
-    webhooks,
-    transfers,
-):
+for room in (products, lessons, offers, assets, orders, learning, me, people, access, numbers, transfers):
     router.include_router(room.router)
 router.include_router(description.router)

@@ -34,7 +34,7 @@ def as_book(here: EdgeDep, slug: str) -> Response:
 def _sent(here: Edge, slug: str, *, suffix: str) -> Response:
     here.require(Permission.CATALOG_WRITE)
     is_book = suffix == ".epub"
-    out: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - `pieces` closes it
+    out: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - `_pieces` closes it
     try:
         if is_book:
             catalog.export_epub(here.platform, slug, out, viewer=here.viewer)
@@ -50,7 +50,7 @@ def _sent(here: Edge, slug: str, *, suffix: str) -> Response:
         "Content-Length": str(out.seek(0, 2)),
         "Cache-Control": "private, no-store",
     }
-    return StreamingResponse(pieces(out), media_type=media_type, headers=headers)
+    return StreamingResponse(_pieces(out), media_type=media_type, headers=headers)
 
 
 def _price_tag(here: Edge, session: Session, slug: str) -> dict[str, Any] | None:
@@ -59,8 +59,7 @@ def _price_tag(here: Edge, session: Session, slug: str) -> dict[str, Any] | None
     return commerce.write_price_tag(offer for offer in offers if offer.is_live(now))
 
 
-def pieces(out: IO[bytes]) -> Iterator[bytes]:
-    """Return a file piece by piece, from its beginning, and close it at the end."""
+def _pieces(out: IO[bytes]) -> Iterator[bytes]:
     with out:
         out.seek(0)
         while piece := out.read(_PIECE):

@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from xingtan.core.errors import Sentence
 from xingtan.core.money import Money
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
-from xingtan.domains.commerce.documents import api as documents
-from xingtan.domains.commerce.promotions import api as promotions
 from xingtan.domains.identity import api as identity
-from xingtan.web.commerce.ways import Way
+from xingtan.web.storefront.seo import Picture
 
 Errors = Mapping[str, str]
 """Field name → sentence in the reader's language; the empty name is the form itself."""
@@ -30,17 +26,31 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class NotBuyablePage:
-    """Why this cannot be bought: it is the reader's already, or it is not for sale. `reason`: owned, gone.
+class CheckoutPage:
+    """What is bought, for how much, under which rule, by whom. `what` names the checkout in its own address."""
 
-    `slug` is empty for what has no page of its own; `sentence` is what the house says, where it says more.
-    """
+    template: ClassVar[str] = "commerce/checkout.html"
+    what: str
+    product: catalog.ProductCard
+    cover: Picture | None
+    offer: commerce.OfferView
+    offer_public_id: str
+    parts: Sequence[Part]
+    policy: commerce.RefundPolicy
+    providers: Sequence[str]
+    key: str
+    amount: str
+    email: str = ""
+    errors: Errors = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotBuyablePage:
+    """Why this cannot be bought: it is the reader's already, or it is not for sale. `reason`: owned, gone."""
 
     template: ClassVar[str] = "commerce/not_buyable.html"
-    title: str
-    slug: str
+    product: catalog.ProductCard
     reason: str
-    sentence: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +65,7 @@ class LetterSentPage:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedPage:
-    """Back from the provider.
-
-    `outcome`: paid, waiting, failed, unknown, held, expired, cancelled, returned, charged_back. `providers` are the
-    ways to try again, `provider` the one that was tried; `beside` what else there is.
-    """
+    """Back from the provider. `outcome`: paid, waiting, failed, unknown, held, expired, cancelled, returned."""
 
     template: ClassVar[str] = "commerce/returned.html"
     order: commerce.OrderView
@@ -67,11 +73,6 @@ class ReturnedPage:
     failure_code: str | None
     slug: str
     pay_path: str | None
-    providers: Sequence[str] = ()
-    provider: str = ""
-    beside: Sequence[promotions.OfferedAddOn] = ()
-    offer_ids: Mapping[UUID, str] = field(default_factory=dict)
-    errors: Errors = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +86,13 @@ class MyOrdersPage:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptPage:
-    """An order as its buyer keeps it. `slugs` leads from product to page; `documents` are its receipts and the like.
-
-    `why_not`: why its money does not go back by itself, None when it does; `key` is that form's one-time key.
-    """
+    """An order as its buyer keeps it. `slugs` leads from product to page."""
 
     template: ClassVar[str] = "commerce/receipt.html"
     order: commerce.OrderView
     buyer: identity.PersonView
     seller: identity.AcademyView | None
     slugs: Mapping[UUID, str]
-    documents: Sequence[documents.DocumentRow]
-    disputes: Sequence[commerce.DisputeView]
-    completed_bp: int
-    why_not: str | None
-    key: str
-    errors: Errors = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +117,18 @@ class StudioOrdersPage:
     state: str
     q: str
     needs_attention: bool
-    kinds: Sequence[str]
-    kind: str
-    since: str
-    until: str
     older: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class StudioOrderPage:
-    """One order with all that belongs to it. `key`: the refund form's one-time key; `now` tells what the rule says."""
+    """One order with its payments, refunds and postings. `key`: the refund form's one-time key."""
 
     template: ClassVar[str] = "commerce/studio_order.html"
     order: commerce.OrderView
     buyer: identity.PersonView | None
     slugs: Mapping[UUID, str]
     entries: Sequence[books.EntryView]
-    documents: Sequence[documents.DocumentRow]
-    disputes: Sequence[commerce.DisputeView]
-    now: datetime
     payment_ids: Mapping[UUID, str]
     reasons: Sequence[str]
     key: str
@@ -157,8 +142,7 @@ class PricesPage:
 
     template: ClassVar[str] = "commerce/studio_prices.html"
     product: catalog.ProductCard
-    ways: Sequence[Way]
-    intervals: Sequence[str]
+    offers: Sequence[commerce.OfferView]
     live: frozenset[UUID]
     offer_ids: Mapping[UUID, str]
     sold: int
@@ -198,29 +182,3 @@ class BooksPage:
     account: str | None
     older: str | None
     faults: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class RefundsPage:
-    """Refunds, and the rule for those that buyers have by themselves, with its versions. `which`: open, all."""
-
-    template: ClassVar[str] = "commerce/studio_refunds.html"
-    which: str
-    refunds: Sequence[commerce.RefundRow]
-    policies: Sequence[commerce.PolicyVersion]
-    values: Mapping[str, str]
-    errors: Errors = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ReconciliationPage:
-    """What is not decided, and each provider beside the books. `asked`: how many were asked about, and unanswered."""
-
-    template: ClassVar[str] = "commerce/studio_reconciliation.html"
-    payments: Sequence[commerce.OpenPayment]
-    refunds: Sequence[commerce.RefundRow]
-    disputes: Sequence[commerce.DisputeView]
-    sums: Sequence[commerce.ProviderSum]
-    providers: Sequence[str]
-    asked: tuple[int, int] | None = None
-    comparison: commerce.Comparison | None = None

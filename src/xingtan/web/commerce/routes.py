@@ -2,40 +2,8 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import (
-    affiliates,
-    arrivals,
-    checkout,
-    codes,
-    documents,
-    gifts,
-    groups,
-    joining,
-    orders,
-    paying,
-    pricing,
-    sandbox,
-    services,
-    subscriptions,
-    wallet,
-)
+from xingtan.web.commerce import checkout, orders, sandbox
 
 router = APIRouter()
-for _part in (
-    checkout,
-    codes,
-    gifts,
-    orders,
-    documents,
-    paying,
-    wallet,
-    groups,
-    affiliates,
-    arrivals,
-    services,
-    sandbox,
-    pricing,
-    joining,
-    subscriptions,
-):
+for _part in (checkout, orders, sandbox):
     router.include_router(_part.router)

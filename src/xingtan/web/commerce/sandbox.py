@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from xingtan.core.errors import NotFound, say
 from xingtan.domains.commerce import api as commerce
@@ -13,7 +13,6 @@ from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.render import render
 
 router = APIRouter()
-Text = Annotated[str, Form()]
 _CODES = "10/minute"
 
 
@@ -27,13 +26,12 @@ def notice(here: EdgeDep, provider: str, body: Annotated[bytes, Depends(_raw_bod
     platform = here.platform
     headers: Mapping[str, str] = {name.lower(): value for name, value in here.request.headers.items()}
     providers = commerce.open_providers(platform)
-    here.write(
+    is_new = here.write(
         lambda session: commerce.receive_notice(
             session, providers, provider, headers=headers, body=body, clock=platform.clock
         )
     )
-    thanks = providers[provider].thanks
-    return PlainTextResponse(thanks, 200 if thanks else 204, {"Cache-Control": "no-store"})
+    return JSONResponse({"received": True, "is_new": is_new}, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/sandbox/pay/{reference}")
@@ -43,31 +41,19 @@ def hosted(here: EdgeDep, reference: str) -> Response:
 
 
 @router.post("/sandbox/pay/{reference}")
-def choose(here: EdgeDep, reference: str, choice: Text = "", card: Text = "pays") -> Response:
-    """What the tester chose to happen; `card`: how the card behaves later that she leaves."""
+def choose(here: EdgeDep, reference: str, choice: Annotated[str, Form()] = "") -> Response:
+    """What the tester chose to happen."""
     _must_be_open(here)
-    clock, fee_bp = here.platform.clock, here.platform.settings.sandbox_fee_bp
-    after = here.write(
-        lambda session: commerce.choose(session, reference, choice, clock=clock, card=card, fee_bp=fee_bp)
-    )
+    after = here.write(lambda session: commerce.choose(session, reference, choice, clock=here.platform.clock))
     return _onwards(here, after)
 
 
-@router.post("/sandbox/pay/{reference}/act")
-def act(here: EdgeDep, reference: str, act: Text = "") -> Response:
-    """What only the other side can do with a paid payment: dispute it, or slow its refunds down."""
-    _must_be_open(here)
-    here.write(lambda session: commerce.act(session, reference, act, clock=here.platform.clock))
-    return RedirectResponse(here.url(f"/sandbox/pay/{reference}"), status_code=303)
-
-
 @router.post("/sandbox/pay/{reference}/challenge")
-def answer(here: EdgeDep, reference: str, code: Text = "") -> Response:
+def answer(here: EdgeDep, reference: str, code: Annotated[str, Form()] = "") -> Response:
     """The code that the buyer's bank is said to have sent."""
     _must_be_open(here)
     here.platform.limiter.check(_CODES, "sandbox code", reference)
-    clock, fee_bp = here.platform.clock, here.platform.settings.sandbox_fee_bp
-    after = here.write(lambda session: commerce.answer_challenge(session, reference, code, clock=clock, fee_bp=fee_bp))
+    after = here.write(lambda session: commerce.answer_challenge(session, reference, code, clock=here.platform.clock))
     if after.state == "challenged":
         return render(here, _page(here, reference, has_wrong_code=True), status=422)
     return _onwards(here, after)

@@ -2,46 +2,8 @@
 
 from fastapi import APIRouter
 
-from xingtan.web.commerce import (
-    beside,
-    coupons,
-    groups,
-    studio_affiliates,
-    studio_books,
-    studio_documents,
-    studio_numbers,
-    studio_orders,
-    studio_packs,
-    studio_prices,
-    studio_reconciliation,
-    studio_repricing,
-    studio_services,
-    studio_statements,
-    studio_subscriptions,
-    studio_tax,
-    studio_tiers,
-    studio_transfers,
-)
+from xingtan.web.commerce import studio_books, studio_orders, studio_prices
 
 router = APIRouter()
-for _part in (
-    coupons,
-    beside,
-    studio_orders,
-    studio_prices,
-    studio_reconciliation,
-    studio_books,
-    studio_numbers,
-    studio_statements,
-    studio_documents,
-    studio_tax,
-    studio_transfers,
-    studio_packs,
-    studio_affiliates,
-    studio_services,
-    studio_repricing,  # before the one whose path takes any name
-    studio_subscriptions,
-    studio_tiers,
-):
+for _part in (studio_orders, studio_prices, studio_books):
     router.include_router(_part.router)
-router.include_router(groups.studio)

@@ -2,12 +2,9 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
 from sqlalchemy.orm import Session
@@ -20,7 +17,6 @@ from xingtan.core.viewer import Permission
 from xingtan.domains.books import api as books
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
-from xingtan.domains.commerce.documents import api as documents
 from xingtan.domains.commerce.machines import ORDER
 from xingtan.domains.identity import api as identity
 from xingtan.web.commerce.pages import Errors, StudioOrderPage, StudioOrdersPage
@@ -31,53 +27,30 @@ from xingtan.web.translations import in_words
 
 router = APIRouter()
 Text = Annotated[str, Form()]
-LINE_KINDS = ("access", "rental", "subscription", "instalment", "group", "gift", "top_up", "credits", "service")
 _OFFERED_REASONS = ("buyer_asked", "goodwill", "not_delivered")
 
 
 @router.get("/studio/orders")
 def orders(
     here: EdgeDep,
-    *,
     state: Annotated[str, Query(max_length=20)] = "",
     q: Annotated[str, Query(max_length=200)] = "",
     attention: Annotated[str, Query(max_length=1)] = "",
-    kind: Annotated[str, Query(max_length=20)] = "",
-    since: Annotated[str, Query(max_length=10)] = "",
-    until: Annotated[str, Query(max_length=10)] = "",
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """Everybody's orders: by state, by number, by the buyer's address, or those that need a person."""
     here.require(Permission.ORDERS_READ)
     with here.platform.database.reading() as session:
-        only = replace(
-            _filter(session, here, state=state, q=q, needs_attention=attention == "1"),
-            line_kind=kind if kind in LINE_KINDS else None, placed_from=_day(here, since),
-            placed_until=_day(here, until, days=1),
-        )  # fmt: skip
+        only = _filter(session, here, state=state, q=q, needs_attention=attention == "1")
         found = commerce.orders(session, here.viewer, only=only, cursor=cursor)
         names = identity.names_of(session, (one.person_id for one in found.orders), vault=here.platform.vault)
-    asked = {
-        "state": state, "q": q, "attention": attention, "kind": kind, "since": since, "until": until,
-        "cursor": found.next_cursor or "",
-    }  # fmt: skip
+    asked = {"state": state, "q": q, "attention": attention, "cursor": found.next_cursor or ""}
     query = urlencode({name: value for name, value in asked.items() if value})
     page = StudioOrdersPage(
         orders=found.orders, names=names, states=sorted(ORDER.states), state=state, q=q,
-        needs_attention=attention == "1", kinds=LINE_KINDS, kind=kind, since=since, until=until,
-        older=f"/studio/orders?{query}" if found.next_cursor else None,
+        needs_attention=attention == "1", older=f"/studio/orders?{query}" if found.next_cursor else None,
     )  # fmt: skip
     return render(here, page)
-
-
-def _day(here: Edge, text: str, *, days: int = 0) -> datetime | None:
-    """Return the instant at which a day begins in the academy's zone, `days` later; None for no day."""
-    zone = ZoneInfo(here.request.app.state.academy.view(here.language).time_zone)
-    try:
-        day = date.fromisoformat(text) + timedelta(days=days)
-        return datetime.combine(day, time(), zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _filter(session: Session, here: Edge, *, state: str, q: str, needs_attention: bool) -> commerce.OrderFilter:
@@ -101,40 +74,29 @@ def order(here: EdgeDep, number: str) -> Response:
 
 @router.post("/studio/orders/{number}/refund")
 def refund(
-    here: EdgeDep, number: str, *, payment: Text = "", amount: Text = "", line: Text = "", reason: Text = "",
-    key: Text = "",
-) -> Response:  # fmt: skip
-    """Give money back: the amount, or all that is left of the payment, or of the line, when none is written."""
+    here: EdgeDep, number: str, *, payment: Text = "", amount: Text = "", reason: Text = "", key: Text = ""
+) -> Response:
+    """Give money back: the amount, or all that is left of the payment when none is written."""
     here.require(Permission.ORDERS_REFUND)
     found = here.read(lambda session: commerce.order(session, here.viewer, number))
     try:
-        command = _refund_command(found, payment=payment, amount=amount, line=line, reason=reason, key=key)
+        command = _refund_command(found, payment=payment, amount=amount, reason=reason, key=key)
         here.write(lambda session: commerce.request_refund(session, here.viewer, command, clock=here.platform.clock))
     except (Invalid, Conflict) as error:
-        values = {"payment": payment, "amount": amount, "line": line, "reason": reason}
+        values = {"payment": payment, "amount": amount, "reason": reason}
         return render(here, _page(here, number, values=values, errors=words_of(here, error)), status=status_of(error))
     return RedirectResponse(here.url(f"/studio/orders/{found.number}"), status_code=303)
 
 
 def _refund_command(
-    found: commerce.OrderView, *, payment: str, amount: str, line: str, reason: str, key: str
+    found: commerce.OrderView, *, payment: str, amount: str, reason: str, key: str
 ) -> commerce.RequestRefund:
     payment_id = private_id("payment", payment)
     paid = next((one for one in found.payments if one.id == payment_id), None)
     if paid is None:
         raise NotFound(say("There is no such payment."))
     wanted = parse_money(amount, paid.refundable.currency) if amount.strip() else None
-    return commerce.RequestRefund(payment_id, wanted, reason, key, line_id=_line_id(found, line))
-
-
-def _line_id(found: commerce.OrderView, text: str) -> UUID | None:
-    """Return which line of the order is meant, by its place in it from 1; None for all of them."""
-    if not text:
-        return None
-    places = {str(place): line.id for place, line in enumerate(found.lines, start=1)}
-    if text not in places:
-        raise Invalid.of("line", say("Please choose one of these."))
-    return places[text]
+    return commerce.RequestRefund(payment_id, wanted, reason, key)
 
 
 def _page(
@@ -142,15 +104,12 @@ def _page(
 ) -> StudioOrderPage:
     with here.platform.database.reading() as session:
         found = commerce.order(session, here.viewer, number)
-        cards = catalog.find_products(session, found.product_ids)
+        cards = catalog.find_products(session, [line.product_id for line in found.lines])
         return StudioOrderPage(
             order=found,
             buyer=_buyer(session, here, found.person_id),
             slugs={card.id: card.slug for card in cards.values()},
             entries=_entries(session, here, found.id),
-            documents=documents.documents_of(session, here.viewer, found.id),
-            disputes=commerce.disputes(session, here.viewer, order_id=found.id),
-            now=here.platform.clock.now(),
             payment_ids={one.id: public_id("payment", one.id) for one in found.payments},
             reasons=_OFFERED_REASONS,
             key=secrets.token_urlsafe(18),

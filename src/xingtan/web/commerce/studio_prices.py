@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form
-from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.errors import Conflict, Invalid, Sentence, say
@@ -17,38 +16,13 @@ from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
 from xingtan.web.commerce.pages import Errors, PricesPage
 from xingtan.web.commerce.studio_orders import words_of
-from xingtan.web.commerce.ways import way_of
 from xingtan.web.edge import Edge, EdgeDep
 from xingtan.web.errors import status_of
 from xingtan.web.render import render
 
-_MOST_DIGITS = 9
 router = APIRouter()
 Text = Annotated[str, Form()]
-_MODELS = ("once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "group")
-"""The ways to sell a product. Packs, credits and prices per use have a page of their own, and so have tiers."""
-INTERVALS = ("P1M", "P3M", "P6M", "P1Y", "P1W")
-
-
-class PriceForm(BaseModel):
-    """The form for a new price, as it came."""
-
-    model: str = ""
-    currency: str = ""
-    price: str = ""
-    floor: str = ""
-    starts_at: str = ""
-    ends_at: str = ""
-    stock: str = ""
-    days: str = ""
-    interval: str = ""
-    trial: str = ""
-    card: str = ""
-    intro_price: str = ""
-    intro_periods: str = ""
-    count: str = ""
-    size: str = ""
-    hours: str = ""
+_MODELS = ("once", "free", "pay_what_you_want")
 
 
 @router.get("/studio/products/{slug}/prices")
@@ -62,11 +36,18 @@ def prices(here: EdgeDep, slug: str) -> Response:
 def make(
     here: EdgeDep,
     slug: str,
-    form: Annotated[PriceForm, Form()],
+    *,
+    model: Text = "",
+    currency: Text = "",
+    price: Text = "",
+    floor: Text = "",
+    starts_at: Text = "",
+    ends_at: Text = "",
 ) -> Response:
     """A new price; it takes the place of the one before."""
     here.require(Permission.CATALOG_WRITE)
-    values = form.model_dump()
+    when = {"starts_at": starts_at, "ends_at": ends_at}
+    values = {"model": model, "currency": currency, "price": price, "floor": floor, **when}
     product = here.read(lambda session: catalog.product_by_slug(session, slug))
     try:
         command = _command(here, product, values)
@@ -90,54 +71,18 @@ def _command(here: Edge, product: catalog.ProductCard, values: Mapping[str, str]
     faults: dict[str, Sentence] = {}
     model, currency = values["model"], values["currency"]
     if model not in _MODELS:
-        raise Invalid.of("model", say("Please choose one of these."))
+        faults["model"] = say("Please choose one of these.")
     if currency not in CURRENCIES:
         raise Invalid(faults | {"currency": say("This currency is not known here.")})
     is_free = model == "free"
     amount = zero(currency) if is_free else _amount("price", values["price"], currency, faults)
     floor = _amount("floor", values["floor"], currency, faults) if _has_floor(values) else None
-    starts_at, ends_at = (instant_of(here, name, values[name], faults) for name in ("starts_at", "ends_at"))
-    terms, stock = terms_of(values, faults), whole("stock", values["stock"], faults)
+    starts_at, ends_at = (_instant(here, name, values[name], faults) for name in ("starts_at", "ends_at"))
     if faults or amount is None:
         raise Invalid(faults)
     return commerce.MakeOffer(
-        product.id, cast("commerce.OfferModel", model), amount, floor, starts_at=starts_at, ends_at=ends_at,
-        terms=terms, stock=stock,
-    )  # fmt: skip
-
-
-def terms_of(values: Mapping[str, str], faults: dict[str, Sentence]) -> dict[str, Any]:
-    """Return what the way to sell needs besides a price, as commerce keeps it; what is missing, commerce says."""
-    model = values["model"]
-    if model == "rental":
-        return {"days": whole("days", values["days"], faults)}
-    if model == "group":
-        return {name: whole(name, values[name], faults) for name in ("size", "hours")}
-    if model == "instalments":
-        return {"interval": values["interval"], "count": whole("count", values["count"], faults)}
-    return _subscription(values, faults) if model == "subscription" else {}
-
-
-def _subscription(values: Mapping[str, str], faults: dict[str, Sentence]) -> dict[str, Any]:
-    terms: dict[str, Any] = {"interval": values["interval"]}
-    trial = whole("trial", values["trial"], faults)
-    if trial is not None:
-        terms |= {"trial": f"P{trial}D", "card": "required" if values["card"] else "none"}
-    if values["intro_price"].strip():
-        first = _amount("intro_price", values["intro_price"], values["currency"], faults)
-        periods = whole("intro_periods", values["intro_periods"] or "1", faults)
-        terms["intro"] = {"minor": None if first is None else first.minor, "periods": periods}
-    return terms
-
-
-def whole(name: str, text: str, faults: dict[str, Sentence]) -> int | None:
-    """Return the number that a person wrote in plain digits; None for nothing written."""
-    if not text.strip():
-        return None
-    if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) <= _MOST_DIGITS):
-        faults[name] = say("Write a whole number in plain digits.")
-        return None
-    return int(text)
+        product.id, cast("commerce.OfferModel", model), amount, floor, starts_at=starts_at, ends_at=ends_at
+    )
 
 
 def _has_floor(values: Mapping[str, str]) -> bool:
@@ -152,7 +97,7 @@ def _amount(name: str, text: str, currency: str, faults: dict[str, Sentence]) ->
         return None
 
 
-def instant_of(here: Edge, name: str, text: str, faults: dict[str, Sentence]) -> datetime | None:
+def _instant(here: Edge, name: str, text: str, faults: dict[str, Sentence]) -> datetime | None:
     """Return the instant that a person wrote in the academy's own zone; None for nothing written."""
     if not text.strip():
         return None
@@ -176,8 +121,7 @@ def _page(
         sold = commerce.sold_count(session, [product.id])[product.id]
     return PricesPage(
         product=product,
-        ways=tuple(way_of(one) for one in offers),
-        intervals=INTERVALS,
+        offers=offers,
         live=frozenset(one.id for one in offers if one.is_live(at)),
         offer_ids={one.id: public_id("offer", one.id) for one in offers},
         sold=sold,

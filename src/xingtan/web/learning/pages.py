@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from xingtan.core.money import Money
 from xingtan.domains.catalog import api as catalog
 from xingtan.domains.commerce import api as commerce
 from xingtan.domains.learning import api as learning
@@ -104,17 +103,6 @@ class LessonRoom:
 
 
 @dataclass(frozen=True, slots=True)
-class UsePrice:
-    """What a lesson costs by itself, per lesson or per minute, and whether credits or wallet cover it now."""
-
-    price: Money
-    unit: str
-    credits_left: int
-    is_covered: bool
-    open_href: str
-
-
-@dataclass(frozen=True, slots=True)
 class LessonDoor:
     """A lesson that is not open to this reader: what it is, what is around it, what it costs. No paid byte."""
 
@@ -127,7 +115,6 @@ class LessonDoor:
     headings: tuple[str, ...]
     rail: Rail
     offer: commerce.OfferView | None
-    use: UsePrice | None
     opens_at: datetime | None
     product_href: str
     preview_href: str | None

@@ -3,11 +3,9 @@
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from xingtan.core.ids import private_id
-from xingtan.domains.commerce import api as commerce
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import EdgeDep
 from xingtan.web.wing import Wing
@@ -39,16 +37,5 @@ def take_report(here: EdgeDep, told: Report) -> Response:
         fraction=told.fraction,
         at=told.at,
     )
-    seconds = told.position.get("seconds")
-    at = commerce.AtLesson(
-        command.lesson_id, float(seconds) if isinstance(seconds, int | float) else None, told.fraction
-    )
-
-    def work(session: Session) -> commerce.Metered:
-        metered = commerce.meter(session, here.viewer, at, clock=here.platform.clock)
-        if metered != "short":
-            learning.save_progress(session, command, clock=here.platform.clock)
-        return metered
-
-    # 402: the next minute is not paid for; the page that the browser loads then is the lesson's door
-    return Response(status_code=402 if here.write(work) == "short" else 204)
+    here.write(lambda session: learning.save_progress(session, command, clock=here.platform.clock))
+    return Response(status_code=204)

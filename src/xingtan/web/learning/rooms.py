@@ -24,21 +24,9 @@ from xingtan.web.learning.addresses import (
 )
 from xingtan.web.learning.books import BOOKS
 from xingtan.web.learning.lesson_memory import KnownLesson
-from xingtan.web.learning.pages import (
-    LastTry,
-    LessonDoor,
-    LessonRoom,
-    Medium,
-    NoteLine,
-    Rail,
-    RailLesson,
-    RailSection,
-    UsePrice,
-)
+from xingtan.web.learning.pages import LastTry, LessonDoor, LessonRoom, Medium, NoteLine, Rail, RailLesson, RailSection
 from xingtan.web.render import environment
 
-_LESSON_UNITS = ("lesson", "minute")
-_PAID_AHEAD = ("per_use", "credits")
 _NEARLY_ALL = 0.8
 """Who finished a text and comes back to it begins at its beginning."""
 
@@ -73,11 +61,6 @@ def look(session: Session, here: Edge, lesson: catalog.LessonPage) -> Seen:
         held_since=since,
         at=now,
     )
-    if held[lesson.id].reason == "none":
-        used = learning.used_lessons(session, viewer, lesson.product.id)
-        held |= {
-            one: learning.Access("used") for one, access in held.items() if access.reason == "none" and one in used
-        }
     states = learning.lesson_states(session, viewer.person_id, lesson.product.id) if viewer.person_id else {}
     return Seen(held, states)
 
@@ -188,8 +171,7 @@ def door(session: Session, here: Edge, lesson: catalog.LessonPage, *, seen: Seen
     product, now = lesson.product, here.platform.clock.now()
     academy = here.request.app.state.academy.current()
     currency = academy.currency if academy else "CNY"
-    offers = commerce.live_offers(session, [product.id], currency=currency, at=now).get(product.id, ())
-    use = next((one for one in offers if one.model == "per_use" and one.terms.get("unit") in _LESSON_UNITS), None)
+    offers = commerce.offers_for(session, [product.id], currency=currency, at=now)
     preview = next(iter(lesson.contents.previews), None)
     return LessonDoor(
         product=product,
@@ -199,27 +181,11 @@ def door(session: Session, here: Edge, lesson: catalog.LessonPage, *, seen: Seen
         number=lesson.number,
         headings=tuple(entry.text for entry in lesson.toc),
         rail=rail(here, lesson, seen),
-        offer=next((one for one in offers if one.model not in _PAID_AHEAD), None),
-        use=None if use is None else _use(session, here, lesson, use),
+        offer=offers.get(product.id),
         opens_at=seen.held[lesson.id].opens_at,
         product_href=here.url(product_path(product.slug)),
         preview_href=here.url(lesson_path(product.slug, preview.slug)) if preview else None,
     )
-
-
-def _use(session: Session, here: Edge, lesson: catalog.LessonPage, offer: commerce.OfferView) -> UsePrice:
-    """Return what this lesson costs by itself, and whether the reader can pay it at once."""
-    person_id, unit = here.person_id, str(offer.terms["unit"])
-    left = 0
-    if person_id is not None:
-        left = commerce.credits_left(
-            session, person_id, unit=unit, product_id=lesson.product.id, at=here.platform.clock.now()
-        )
-    return UsePrice(
-        price=offer.price, unit=unit, credits_left=left,
-        is_covered=left > 0 or commerce.wallet_covers(session, person_id, offer.price),
-        open_href=here.url(f"{lesson_path(lesson.product.slug, lesson.slug)}/open"),
-    )  # fmt: skip
 
 
 def text_in_place(here: Edge, known: KnownLesson) -> Markup:

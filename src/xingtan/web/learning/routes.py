@@ -1,14 +1,12 @@
 """The reading room: a lesson and what is done in it."""
 
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import RedirectResponse, Response
 
 from xingtan.core.ids import private_id, public_id
-from xingtan.domains.commerce import api as commerce
 from xingtan.domains.insight import api as insight
 from xingtan.domains.learning import api as learning
 from xingtan.web.edge import Edge, EdgeDep
@@ -63,31 +61,6 @@ def _answer(here: Edge, known: KnownLesson, opened: LessonRoom) -> Response:
     """Keep a stranger's page only while no address in it can grow old."""
     grows_old = opened.medium is not None or not known.is_lasting
     return render(here, opened) if grows_old else render_public(here, opened)
-
-
-@router.post("/learn/{product}/{lesson}/open")
-def open_by_use(here: EdgeDep, product: str, lesson: str) -> Response:
-    """Pay for this lesson by itself; where neither credits nor wallet suffice, the wallet's page says so."""
-    here.require_person()
-    page = known_lesson(here, product, lesson).page
-    currency = here.request.app.state.academy.view(here.language).currency
-    at = commerce.AtLesson(page.id, fraction=_fraction(here, page.product.id, page.id))
-    back = here.url(lesson_path(product, lesson))
-    try:
-        here.write(
-            lambda session: commerce.open_by_use(session, here.viewer, at, currency=currency, clock=here.platform.clock)
-        )
-    except commerce.NotEnough:
-        return RedirectResponse(f"{here.url('/wallet')}?short={quote(lesson_path(product, lesson))}", status_code=303)
-    except commerce.AlreadyOwned:
-        pass
-    return RedirectResponse(back, status_code=303)
-
-
-def _fraction(here: Edge, product_id: UUID, lesson_id: UUID) -> float:
-    """Return how far the reader was in the lesson, so that a minute that she has paid is not paid again."""
-    states = here.read(lambda session: learning.lesson_states(session, here.require_person(), product_id))
-    return states[lesson_id].fraction if lesson_id in states else 0.0
 
 
 @router.post("/learn/{product}/{lesson}/done")

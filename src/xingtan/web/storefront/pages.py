@@ -6,8 +6,6 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from xingtan.core.money import Money
-from xingtan.domains.commerce import api as commerce
 from xingtan.web.language import Language
 from xingtan.web.storefront.browsing import Choice, Listing
 from xingtan.web.storefront.cards import Card, Price, TopicLink
@@ -155,28 +153,7 @@ class Buying:
     amount: str
     floor: str
     step: str
-    refund: commerce.RefundPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class OpenGroup:
-    """A group that can be joined: its page, how many of its places are paid, until when."""
-
-    path: str
-    paid: int
-    size: int
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Together:
-    """The price for buying together, where a group is opened, and the groups that can be joined."""
-
-    price: Money
-    size: int
-    hours: int
-    path: str
-    groups: tuple[OpenGroup, ...]
+    refund_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +216,6 @@ class WorkPage:
     parts: tuple[Part, ...]
     sample: str
     buying: Buying
-    together: Together | None
     holding: Holding | None
     editions: tuple[Edition, ...]
     requirements: tuple[Card, ...]

@@ -155,6 +155,6 @@ def terms(here: EdgeDep) -> Response:
 
 def _legal(here: Edge, name: str, title: Sentence) -> Page:
     academy: identity.AcademyView | None = here.request.app.state.academy.current()
-    text = legal_text(here, name, academy=academy, days=here.read(commerce.refund_policy).days)
+    text = legal_text(here, name, academy=academy, days=commerce.POLICY.days)
     head = _titled(here, title, description=in_plain(text))
     return LegalPage(head=head, title=in_words(title, here.language), text=text)

@@ -20,23 +20,11 @@ from xingtan.web.learning.addresses import feed_path, lesson_path, picture_url, 
 from xingtan.web.storefront.addresses import calendar_path, checkout_path, episode_path, public_feed_path
 from xingtan.web.storefront.cards import Card, Price, Visit, make_cards, owned_by, picture, prices_of, topic_links
 from xingtan.web.storefront.markup import organization, work_node
-from xingtan.web.storefront.pages import (
-    Buying,
-    Edition,
-    Episode,
-    Holding,
-    Lecture,
-    Lesson,
-    OpenGroup,
-    Part,
-    Together,
-    WorkPage,
-)
+from xingtan.web.storefront.pages import Buying, Edition, Episode, Holding, Lecture, Lesson, Part, WorkPage
 from xingtan.web.storefront.seo import Head, breadcrumbs, make_head
 
 _BOOKS = frozenset({"course", "ebook", "column", "article"})
 _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
-_MOST_GROUPS = 5
 _FEEDS = frozenset({"podcast", "column"})
 
 
@@ -73,8 +61,7 @@ def work_page(session: Session, here: Edge, slug: str) -> WorkPage:
         outcomes=content.outcomes,
         parts=_parts(session, here, page, is_owned=card.id in owned),
         sample=_sample(page),
-        buying=_buying(card, price, refund=commerce.refund_policy(session)),
-        together=_together(session, visit, card),
+        buying=_buying(card, price),
         holding=_holding(session, here, page) if _is_held(page, owned) else None,
         editions=tuple(Edition(product_path(one.slug), one.title, language_of(one)) for one in page.editions),
         requirements=_of(cards, page.requirements),
@@ -161,7 +148,7 @@ def _sample(page: catalog.ProductPage) -> str:
     return lesson_path(page.card.slug, preview.slug) if preview else ""
 
 
-def _buying(card: catalog.ProductCard, price: Price, *, refund: commerce.RefundPolicy) -> Buying:
+def _buying(card: catalog.ProductCard, price: Price) -> Buying:
     amount = price.amount or price.floor
     decimals = CURRENCIES[amount.currency] if amount else 0
     return Buying(
@@ -170,20 +157,8 @@ def _buying(card: catalog.ProductCard, price: Price, *, refund: commerce.RefundP
         amount=price.amount.major() if price.amount else "",
         floor=price.floor.major() if price.floor else "0",
         step=f"0.{'0' * (decimals - 1)}1" if decimals else "1",
-        refund=refund,
+        refund_days=commerce.POLICY.days,
     )
-
-
-def _together(session: Session, visit: Visit, card: catalog.ProductCard) -> Together | None:
-    """Return how a product is bought together; None when it is not. Two queries, and one more for a few groups."""
-    ways = commerce.live_offers(session, [card.id], currency=visit.currency, at=visit.at).get(card.id, ())
-    offer = next((one for one in ways if one.model == "group"), None)
-    if offer is None:
-        return None
-    found = commerce.open_groups(session, visit.viewer, card.id, at=visit.at)[:_MOST_GROUPS]
-    groups = tuple(OpenGroup(f"/groups/{one.code}", one.paid, one.size, one.ends_at) for one in found)
-    path = checkout_path(public_id("offer", offer.id))
-    return Together(offer.price, int(offer.terms["size"]), int(offer.terms["hours"]), path, groups)
 
 
 def _is_held(page: catalog.ProductPage, owned: frozenset[UUID]) -> bool:

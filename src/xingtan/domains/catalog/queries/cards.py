@@ -175,18 +175,6 @@ def bundle_contents(session: Session, bundle_id: UUID) -> tuple[ProductCard, ...
     return with_topics(session, rows)
 
 
-def bundle_part_ids(session: Session, product_ids: Iterable[UUID]) -> tuple[UUID, ...]:
-    """Return what the bundles among `product_ids` contain, in order, without doubles; of anything else nothing."""
-    wanted = select(BundleItem.product_id).where(BundleItem.bundle_id.in_(list(product_ids)))
-    return tuple(dict.fromkeys(session.scalars(wanted.order_by(BundleItem.bundle_id, BundleItem.position))))
-
-
-def product_kinds(session: Session, product_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return of each product what kind it is: all that some questions need."""
-    found = session.execute(select(Product.id, Product.kind).where(Product.id.in_(list(product_ids))))
-    return {product_id: kind for product_id, kind in found}  # noqa: C416 - rows are not pairs to mypy
-
-
 def bundles_with(session: Session, viewer: Viewer, product_id: UUID) -> tuple[ProductCard, ...]:
     """Return the visible bundles that contain the product."""
     wanted = select(Product).join(BundleItem, BundleItem.bundle_id == Product.id)

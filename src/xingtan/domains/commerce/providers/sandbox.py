@@ -1,40 +1,35 @@
 """The sandbox: a payment provider of our own with which nobody pays real money. It is truly the other side.
 
-1. It keeps its own books (`sandbox_books`) and is reached only through the protocol, its pages and its notices.
+1. It keeps its own books (`sandbox_payment`) and is reached only through the protocol, its pages and its notices.
 2. Its notices are signed: ``sandbox-signature: t=<unix seconds>,v1=<HMAC-SHA256 of "t.body">``, in hexadecimal.
 3. Whatever is asked twice is done once: `start` by the payment's id, `refund` by its key.
 4. A payment that nobody finished within a day is over.
-5. What a tester may want to see goes wrong here on purpose: cards that decline, answers that are lost, slow refunds.
 """
 
 import hashlib
 import hmac
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import Unavailable, say
-from xingtan.core.money import CURRENCIES, Money
-from xingtan.domains.commerce.errors import NoticeRefused
-from xingtan.domains.commerce.providers import Ability, Notice, ProviderPayment, ProviderRefund, Start, Started
-from xingtan.domains.commerce.providers.sandbox_books import (
-    Charged,
-    charge_card,
-    known_payment,
-    open_payment,
-    refund_payment,
-)
-from xingtan.domains.commerce.providers.sandbox_notices import notify
+from xingtan.core.errors import NotFound, say
+from xingtan.core.money import Money
+from xingtan.domains.commerce.errors import NoticeRefused, PaymentRefused
+from xingtan.domains.commerce.models import SandboxPayment
+from xingtan.domains.commerce.providers import Notice, ProviderPayment, ProviderRefund, Start, Started
 from xingtan.infra.db import Database
 
 NAME = "sandbox"
 SIGNATURE_HEADER = "sandbox-signature"
 TOLERANCE = timedelta(seconds=300)
+OPEN_FOR = timedelta(hours=24)
 _SIGNATURE = re.compile(r"t=(?P<t>[0-9]{1,12}),v1=(?P<v1>[0-9a-f]{64})")
 _LONGEST_NOTICE = 10_000
 
@@ -53,13 +48,9 @@ class Sandbox:
     """The sandbox as the academy sees it: a `PaymentProvider`."""
 
     name = NAME
-    abilities: frozenset[Ability] = frozenset({"recurring", "partial_refund", "disputes"})
-    currencies = frozenset(CURRENCIES)
-    hosts: tuple[str, ...] = ()
-    thanks = "{}"
 
-    def __init__(self, database: Database, secret: bytes, *, clock: Clock, fee_bp: int = 0) -> None:
-        self._database, self._secret, self._clock, self._fee_bp = database, secret, clock, fee_bp
+    def __init__(self, database: Database, secret: bytes, *, clock: Clock) -> None:
+        self._database, self._secret, self._clock = database, secret, clock
 
     def start(self, start: Start) -> Started:
         """Open the payment and return its page here."""
@@ -69,20 +60,6 @@ class Sandbox:
     def query(self, payment_id: UUID, reference: str | None) -> ProviderPayment:  # noqa: ARG002 - our key is enough
         """Return what the sandbox knows of the payment."""
         return self._database.read(lambda session: known_payment(session, payment_id, at=self._clock.now()))
-
-    def charge(self, start: Start, mandate: str) -> ProviderPayment:
-        """Charge a card that was left here, and do with it what the tester told."""
-        done = self._database.write(lambda session: self._charge(session, start, mandate))
-        if done.is_answered_late:
-            raise Unavailable(say("The payment provider does not answer."))
-        return done.payment
-
-    def _charge(self, session: Session, start: Start, mandate: str) -> Charged:
-        at = self._clock.now()
-        done = charge_card(session, start, mandate, fee_bp=self._fee_bp, at=at)
-        if done.is_new:
-            notify(session, done.row, f"payment.{done.payment.status}", delays_s=(0,), at=at)
-        return done
 
     def refund(self, payment_id: UUID, reference: str, *, amount: Money, key: str) -> ProviderRefund:  # noqa: ARG002
         """Give money back, once per `key`; `PaymentRefused` for more than is left."""
@@ -100,10 +77,6 @@ class Sandbox:
             raise NoticeRefused(say("This notice is too old."))
         return _read(body)
 
-    def payment_of(self, reference: str) -> UUID | None:  # noqa: ARG002 - every notice names the payment
-        """Return None: the sandbox's notices always name the payment."""
-        return None
-
 
 def _read(body: bytes) -> Notice:
     try:
@@ -111,3 +84,58 @@ def _read(body: bytes) -> Notice:
         return Notice(str(notice["id"]), str(notice["reference"]), UUID(notice["payment"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NoticeRefused(say("This notice cannot be read.")) from None
+
+
+def open_payment(session: Session, start: Start, *, at: datetime) -> str:
+    """Open the payment in the sandbox's own books, once, and return its reference."""
+    known = session.scalar(select(SandboxPayment).where(SandboxPayment.merchant_key == str(start.payment_id)))
+    if known is not None:
+        if (known.amount_minor, known.currency) != (start.amount.minor, start.amount.currency):
+            raise PaymentRefused(say("This payment was opened before with another amount."))
+        return known.reference
+    row = SandboxPayment(
+        reference=f"sbx_{secrets.token_urlsafe(18)}", merchant_key=str(start.payment_id), state="open",
+        amount_minor=start.amount.minor, currency=start.amount.currency, paid_minor=0,
+        paid_currency=start.amount.currency, refunded_minor=0, description=start.description,
+        return_url=start.return_path, failure_code=None, challenges=0, refunds={}, created_at=at,
+    )  # fmt: skip
+    session.add(row)
+    return row.reference
+
+
+def known_payment(session: Session, payment_id: UUID, *, at: datetime) -> ProviderPayment:
+    """Return what the sandbox knows of the payment."""
+    row = session.scalar(select(SandboxPayment).where(SandboxPayment.merchant_key == str(payment_id)))
+    if row is None:
+        return ProviderPayment(None, "absent")
+    if row.state == "succeeded":
+        return ProviderPayment(row.reference, "succeeded", Money(row.paid_minor, row.paid_currency))
+    if row.state == "failed":
+        return ProviderPayment(row.reference, "failed", failure_code=row.failure_code)
+    if row.created_at + OPEN_FOR <= at:
+        return ProviderPayment(row.reference, "failed", failure_code="abandoned")
+    return ProviderPayment(row.reference, "open")
+
+
+def refund_payment(session: Session, payment_id: UUID, *, amount: Money, key: str) -> ProviderRefund:
+    """Give money back in the sandbox's own books, once per `key`; `PaymentRefused` for a payment it never took."""
+    row = session.scalar(select(SandboxPayment).where(SandboxPayment.merchant_key == str(payment_id)).with_for_update())
+    if row is None or row.state != "succeeded" or amount.currency != row.paid_currency:
+        raise PaymentRefused(say("The provider knows of no such payment."))
+    if key in row.refunds:
+        if row.refunds[key] != amount.minor:
+            raise PaymentRefused(say("The provider has given another amount back under this key."))
+        return ProviderRefund("succeeded")
+    if row.refunded_minor + amount.minor > row.paid_minor:
+        return ProviderRefund("failed", failure_code="more_than_paid")
+    row.refunded_minor += amount.minor
+    row.refunds = {**row.refunds, key: amount.minor}
+    return ProviderRefund("succeeded")
+
+
+def sandbox_row(session: Session, reference: str) -> SandboxPayment:
+    """Return the sandbox's own row, locked; `NotFound` when there is none. For the sandbox's desk alone."""
+    row = session.get(SandboxPayment, reference, with_for_update=True)
+    if row is None:
+        raise NotFound(say("There is nothing here."))
+    return row

@@ -1,23 +1,24 @@
-"""The sandbox's desk: what the tester decides on its hosted page, before the buyer pays and long after."""
+"""The sandbox's desk: what the tester decides on its hosted page, and the notices that follow from it."""
 
 import hmac
-import secrets
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
 from xingtan.core.errors import Conflict, Invalid, say
 from xingtan.core.money import Money
-from xingtan.domains.commerce.models import SandboxPayment
-from xingtan.domains.commerce.models.providers import SandboxDispute, SandboxMandate, SandboxSlowRefund, SandboxTerms
-from xingtan.domains.commerce.providers.sandbox_books import OPEN_FOR, give_back, left, sandbox_row, take
-from xingtan.domains.commerce.providers.sandbox_notices import notify
+from xingtan.domains.commerce.models import SandboxNotice, SandboxPayment
+from xingtan.domains.commerce.providers.sandbox import OPEN_FOR, sandbox_row
+from xingtan.infra.db import new_id
+from xingtan.infra.jobs import enqueue
 
+DELIVER_NOTICE = "sandbox.deliver_notice"
 CHALLENGE_CODE = "123456"
 MOST_CHALLENGES = 3
 LATE_S = 5
@@ -34,19 +35,10 @@ _DELAYS_S: Mapping[str, tuple[int, ...]] = {
 }
 """After how many seconds each paid choice sends its notice; one notice, as often as there are delays."""
 
-CARDS: Mapping[str, tuple[str, int]] = {
-    "pays": ("pays", 0),
-    "declines_once": ("pays", 1),
-    "declines_thrice": ("pays", 3),
-    "expired": ("expired", 0),
-    "answers_late": ("answers_late", 0),
-}
-"""The cards that a tester may leave for later charges: what each does, and how often it says no before."""
-
 
 @dataclass(frozen=True, slots=True)
 class SandboxView:
-    """A payment as the sandbox's page shows it. `acts` are what a tester may still do with a paid one."""
+    """A payment as the sandbox's page shows it."""
 
     reference: str
     state: str  # open, challenged, succeeded, failed
@@ -54,16 +46,6 @@ class SandboxView:
     description: str
     return_path: str
     challenges_left: int
-    wants_mandate: bool = False
-    acts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Tester:
-    """What a tester's choice comes with: the card that she leaves, and the fee that the sandbox keeps."""
-
-    card: str
-    fee_bp: int
 
 
 def look(session: Session, reference: str, *, at: datetime) -> SandboxView:
@@ -72,126 +54,37 @@ def look(session: Session, reference: str, *, at: datetime) -> SandboxView:
     if row is None:
         row = sandbox_row(session, reference)
     state = "failed" if row.state == "open" and row.created_at + OPEN_FOR <= at else row.state
-    terms = session.get(SandboxTerms, reference)
     return SandboxView(
         row.reference, state, Money(row.amount_minor, row.currency), row.description, row.return_url,
-        MOST_CHALLENGES - row.challenges, wants_mandate=terms is not None and terms.wants_mandate,
-        acts=_acts(session, row, terms) if state == "succeeded" else (),
+        MOST_CHALLENGES - row.challenges,
     )  # fmt: skip
 
 
-def choose(
-    session: Session, reference: str, choice: str, *, clock: Clock, card: str = "pays", fee_bp: int = 0
-) -> SandboxView:
-    """Do what the tester chose and return the payment; `Conflict` when it is over already.
-
-    `card` says how the card behaves that is left for later charges, where the academy wants one.
-    """
+def choose(session: Session, reference: str, choice: str, *, clock: Clock) -> SandboxView:
+    """Do what the tester chose and return the payment; `Conflict` when it is over already."""
     row = sandbox_row(session, reference)
     _must_be(row, "open", at=clock.now())
-    if card not in CARDS:
-        raise Invalid.of("card", say("Please choose one of these."))
     if choice == "challenge":
         row.state = "challenged"
     elif choice == "declined":
         _fail(session, row, "card_declined", clock=clock)
     elif choice in _DELAYS_S:
-        _pay(session, row, choice, tester=_Tester(card, fee_bp), clock=clock)
+        _pay(session, row, _DELAYS_S[choice], less=1 if choice == "short" else 0, clock=clock)
     else:
         raise Invalid.of("choice", say("Please choose one of these."))
     return look(session, reference, at=clock.now())
 
 
-def answer_challenge(session: Session, reference: str, code: str, *, clock: Clock, fee_bp: int = 0) -> SandboxView:
+def answer_challenge(session: Session, reference: str, code: str, *, clock: Clock) -> SandboxView:
     """Check the code that the buyer's bank asked for: right pays, three wrong ones fail the payment."""
     row = sandbox_row(session, reference)
     _must_be(row, "challenged", at=clock.now())
     row.challenges += 1
     if hmac.compare_digest(code.strip().encode(), CHALLENGE_CODE.encode()):
-        _pay(session, row, "success", tester=_Tester("pays", fee_bp), clock=clock)
+        _pay(session, row, _DELAYS_S["success"], less=0, clock=clock)
     elif row.challenges >= MOST_CHALLENGES:
         _fail(session, row, "challenge_failed", clock=clock)
     return look(session, reference, at=clock.now())
-
-
-def act(session: Session, reference: str, name: str, *, clock: Clock) -> SandboxView:
-    """Do with a paid payment what only the other side can; `Conflict` when it cannot be done now."""
-    row = sandbox_row(session, reference)
-    if name not in _ACTS:
-        raise Invalid.of("act", say("Please choose one of these."))
-    if row.state != "succeeded" or name not in _acts(session, row, session.get(SandboxTerms, reference)):
-        raise Conflict(say("This cannot be done with the test payment now."))
-    _ACTS[name](session, row, clock.now())
-    notify(session, row, f"payment.{name}", delays_s=(0,), at=clock.now())
-    session.flush()
-    return look(session, reference, at=clock.now())
-
-
-def _acts(session: Session, row: SandboxPayment, terms: SandboxTerms | None) -> tuple[str, ...]:
-    found = ["win_dispute", "lose_dispute"] if _dispute(session, row) else []
-    if not found and left(session, row) > 0:
-        found.append("open_dispute")
-    if _slow_refunds(session, row):
-        found += ["let_refunds_through", "fail_refunds"]
-    elif terms is not None and terms.refunds == "at_once" and left(session, row) > 0:
-        found.append("slow_refunds")
-    return tuple(found)
-
-
-def _open_dispute(session: Session, row: SandboxPayment, at: datetime) -> None:
-    session.add(
-        SandboxDispute(
-            reference=f"dsp_{secrets.token_urlsafe(18)}", payment=row.reference, state="open",
-            amount_minor=left(session, row), created_at=at,
-        )
-    )  # fmt: skip
-
-
-def _win_dispute(session: Session, row: SandboxPayment, _at: datetime) -> None:
-    for one in _dispute(session, row):
-        one.state = "won"
-
-
-def _lose_dispute(session: Session, row: SandboxPayment, _at: datetime) -> None:
-    for one in _dispute(session, row):
-        one.state = "lost"
-
-
-def _slow_down(session: Session, row: SandboxPayment, _at: datetime) -> None:
-    session.get_one(SandboxTerms, row.reference).refunds = "slow"
-
-
-def _let_through(session: Session, row: SandboxPayment, _at: datetime) -> None:
-    for one in _slow_refunds(session, row):
-        one.state = "succeeded"
-        give_back(row, minor=one.amount_minor, key=one.key)
-
-
-def _let_fail(session: Session, row: SandboxPayment, _at: datetime) -> None:
-    for one in _slow_refunds(session, row):
-        one.state = "failed"
-
-
-_ACTS: Mapping[str, Callable[[Session, SandboxPayment, datetime], None]] = {
-    "open_dispute": _open_dispute,
-    "win_dispute": _win_dispute,
-    "lose_dispute": _lose_dispute,
-    "slow_refunds": _slow_down,
-    "let_refunds_through": _let_through,
-    "fail_refunds": _let_fail,
-}
-
-
-def _dispute(session: Session, row: SandboxPayment) -> list[SandboxDispute]:
-    wanted = select(SandboxDispute).where(SandboxDispute.payment == row.reference, SandboxDispute.state == "open")
-    return list(session.scalars(wanted))
-
-
-def _slow_refunds(session: Session, row: SandboxPayment) -> list[SandboxSlowRefund]:
-    wanted = select(SandboxSlowRefund).where(
-        SandboxSlowRefund.reference == row.reference, SandboxSlowRefund.state == "pending"
-    )
-    return list(session.scalars(wanted))
 
 
 def _must_be(row: SandboxPayment, state: str, *, at: datetime) -> None:
@@ -199,26 +92,35 @@ def _must_be(row: SandboxPayment, state: str, *, at: datetime) -> None:
         raise Conflict(say("This test payment is over already."))
 
 
-def _pay(session: Session, row: SandboxPayment, choice: str, *, tester: _Tester, clock: Clock) -> None:
-    take(session, row, minor=max(row.amount_minor - (choice == "short"), 1), fee_bp=tester.fee_bp)
-    terms = session.get(SandboxTerms, row.reference)
-    if terms is not None and terms.wants_mandate:
-        terms.mandate = _keep_card(session, tester.card, at=clock.now())
-    notify(session, row, "payment.succeeded", delays_s=_DELAYS_S[choice], at=clock.now())
-
-
-def _keep_card(session: Session, card: str, *, at: datetime) -> str:
-    behaviour, declines = CARDS[card]
-    reference = f"card_{secrets.token_urlsafe(18)}"
-    session.add(
-        SandboxMandate(
-            reference=reference, behaviour=behaviour, declines_left=declines, label="•••• 4242", created_at=at
-        )
-    )
-    session.flush()
-    return reference
+def _pay(session: Session, row: SandboxPayment, delays_s: tuple[int, ...], *, less: int, clock: Clock) -> None:
+    row.state, row.paid_minor, row.paid_currency = "succeeded", max(row.amount_minor - less, 1), row.currency
+    _notify(session, row, "payment.succeeded", delays_s, clock=clock)
 
 
 def _fail(session: Session, row: SandboxPayment, code: str, *, clock: Clock) -> None:
     row.state, row.failure_code = "failed", code
-    notify(session, row, "payment.failed", delays_s=(0,), at=clock.now())
+    _notify(session, row, "payment.failed", (0,), clock=clock)
+
+
+def _notify(session: Session, row: SandboxPayment, kind: str, delays_s: tuple[int, ...], *, clock: Clock) -> None:
+    notice_id, now = new_id(), clock.now()
+    body = {
+        "id": f"evt_{notice_id.hex}", "type": kind, "created": int(now.timestamp()), "reference": row.reference,
+        "payment": row.merchant_key,
+    }  # fmt: skip
+    session.add(
+        SandboxNotice(
+            id=notice_id, reference=row.reference, body=json.dumps(body).encode(), deliveries=0, created_at=now
+        )
+    )
+    for turn, delay_s in enumerate(delays_s):
+        args: Mapping[str, Any] = {"notice_id": str(notice_id)}
+        at = now + timedelta(seconds=delay_s)
+        enqueue(session, DELIVER_NOTICE, args, key=f"sandbox-notice:{notice_id}:{turn}", at=at)
+
+
+def take_notice(session: Session, notice_id: UUID) -> bytes:
+    """Return the raw body of a notice that is being delivered now, and count the delivery."""
+    notice = session.get_one(SandboxNotice, notice_id, with_for_update=True)
+    notice.deliveries += 1
+    return notice.body

@@ -1,8 +1,5 @@
 """What an offer costs. The price is the server's; the buyer chooses only above a floor."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from xingtan.core.errors import Invalid, say
 from xingtan.core.money import Money, zero
 from xingtan.domains.commerce.views import OfferView
@@ -23,19 +20,3 @@ def price_of(offer: OfferView, chosen: Money | None) -> Money:
     if amount < (offer.floor or zero(amount.currency)):
         raise Invalid.of("amount", say("This is less than the least amount that was asked for."))
     return amount
-
-
-_KEPT_FOR_EVER = ("once", "free", "pay_what_you_want")
-
-
-def slot(model: str, terms: Mapping[str, Any]) -> str:
-    """Return the place that an offer takes among the offers of its product: a new one there replaces the old.
-
-    Paid once, free and pay-what-you-want exclude each other; plans of different intervals and packs of different
-    sizes stand side by side.
-    """
-    if model in _KEPT_FOR_EVER:
-        return "keep"
-    if model in ("top_up", "credits"):
-        return f"{model}:{terms.get('unit', '')}:{terms.get('credits', terms.get('title', ''))}"
-    return f"{model}:{terms.get('interval', terms.get('days', terms.get('credits', terms.get('unit', ''))))}"

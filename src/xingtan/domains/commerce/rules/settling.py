@@ -13,16 +13,15 @@ LONGEST_PAUSE = timedelta(hours=6)
 _PAYABLE = frozenset({"placed", "expired"})
 
 
-def verdict(*, order_state: str, wanted: Money, received: Money, is_wanted: bool) -> Verdict:
+def verdict(*, order_state: str, wanted: Money, received: Money, owns_all: bool) -> Verdict:
     """Return what received money is worth.
 
     It *pays* an order that waits for it, late or not. It is *surplus* when the order is paid or cancelled already, or
-    when it buys something that is not wanted any more: the buyer owns it by now, the group is over. It is a
-    *mismatch* when amount or currency differ.
+    when the buyer owns all of it by another order by now. It is a *mismatch* when amount or currency differ.
     """
     if received != wanted:
         return "mismatch"
-    if order_state not in _PAYABLE or not is_wanted:
+    if order_state not in _PAYABLE or owns_all:
         return "surplus"
     return "pays"
 

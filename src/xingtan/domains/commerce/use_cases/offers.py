@@ -6,52 +6,39 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from xingtan.core.clock import Clock
-from xingtan.core.errors import Conflict, Invalid, NotFound, Sentence, say
+from xingtan.core.errors import Conflict, Invalid, NotFound, say
 from xingtan.core.money import CURRENCIES, MAX_MINOR, Money
 from xingtan.core.viewer import Permission, Viewer
 from xingtan.domains.audit.api import Action, note_action
 from xingtan.domains.commerce.events import OfferMade, OfferRetired
 from xingtan.domains.commerce.models import Offer
 from xingtan.domains.commerce.queries.offers import offer_view
-from xingtan.domains.commerce.rules.plans import MODELS, plan_of
-from xingtan.domains.commerce.rules.pricing import slot
-from xingtan.domains.commerce.rules.terms import fault_of_terms
 from xingtan.domains.commerce.views import OfferView
 from xingtan.infra.db import new_id
 from xingtan.infra.outbox import emit
 
-MOST_STOCK = 1_000_000
-
-OfferModel = Literal[
-    "once", "free", "pay_what_you_want", "rental", "subscription", "instalments", "per_use", "credits", "top_up",
-    "group",
-]  # fmt: skip
+OfferModel = Literal["once", "free", "pay_what_you_want"]
 
 
 @dataclass(frozen=True, slots=True)
 class MakeOffer:
-    """A price for a product, a tier, or (neither) a pack. `floor` goes with pay-what-you-want alone.
+    """A price for a product. `floor` goes with pay-what-you-want alone; `starts_at` None: now."""
 
-    `starts_at` None: now; later: the price changes then. `stock`: only so many at this price.
-    """
-
-    product_id: UUID | None
+    product_id: UUID
     model: OfferModel
     price: Money
     floor: Money | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     terms: Mapping[str, Any] = field(default_factory=dict)
-    tier_id: UUID | None = None
-    stock: int | None = None
 
 
 def make_offer(session: Session, viewer: Viewer, command: MakeOffer, *, clock: Clock) -> OfferView:
-    """Make a price and return it. From its start it takes the place of the price there is in that currency and slot.
+    """Make a price and return it. It takes the place of the product's prices in that currency that would overlap it.
 
     Orders placed before keep the price they were placed at. `Invalid` for amounts that make no price.
     """
@@ -59,13 +46,12 @@ def make_offer(session: Session, viewer: Viewer, command: MakeOffer, *, clock: C
     now = clock.now()
     starts_at = command.starts_at or now
     _must_make_sense(command, starts_at)
-    for old in _replaced(session, command, starts_at):
-        _give_way(session, old, starts_at, at=now)
+    for old in session.scalars(_overlapping(command, starts_at)):
+        _retire(session, old, at=now)
     row = Offer(
         id=new_id(), product_id=command.product_id, model=command.model, currency=command.price.currency,
         amount_minor=command.price.minor, floor_minor=command.floor.minor if command.floor else _no_floor(command),
-        starts_at=starts_at, ends_at=command.ends_at, terms=dict(command.terms), tier_id=command.tier_id,
-        stock_total=command.stock, stock_taken=0, retired_at=None, created_at=now,
+        starts_at=starts_at, ends_at=command.ends_at, terms=dict(command.terms), retired_at=None, created_at=now,
         created_by_id=viewer.person_id,
     )  # fmt: skip
     session.add(row)
@@ -93,30 +79,17 @@ def _retire(session: Session, row: Offer, *, at: datetime) -> None:
     emit(session, OfferRetired(row.id, row.product_id), at=at)
 
 
-def _give_way(session: Session, old: Offer, starts_at: datetime, *, at: datetime) -> None:
-    """Retire the old price now, or let it end when the new one starts."""
-    if starts_at <= at or old.starts_at >= starts_at:
-        _retire(session, old, at=at)
-    else:
-        old.ends_at = starts_at
-        emit(session, OfferRetired(old.id, old.product_id), at=at)
-
-
-def _replaced(session: Session, command: MakeOffer, starts_at: datetime) -> list[Offer]:
+def _overlapping(command: MakeOffer, starts_at: datetime) -> Select[Offer]:
     wanted = select(Offer).where(
-        Offer.product_id == command.product_id if command.product_id else Offer.product_id.is_(None),
-        Offer.tier_id == command.tier_id if command.tier_id else Offer.tier_id.is_(None),
+        Offer.product_id == command.product_id,
         Offer.currency == command.price.currency,
         Offer.retired_at.is_(None),
         or_(Offer.ends_at.is_(None), Offer.ends_at > starts_at),
     )
     # A price with an end is a season: it lies over the standing price, which comes back after it.
     if command.ends_at is not None:
-        wanted = wanted.where(Offer.ends_at.is_not(None), Offer.starts_at < command.ends_at)
-    else:
-        wanted = wanted.where(Offer.ends_at.is_(None))
-    mine = slot(command.model, command.terms)
-    return [row for row in session.scalars(wanted) if slot(row.model, row.terms) == mine]
+        return wanted.where(Offer.ends_at.is_not(None), Offer.starts_at < command.ends_at)
+    return wanted.where(Offer.ends_at.is_(None))
 
 
 def _no_floor(command: MakeOffer) -> int | None:
@@ -128,7 +101,7 @@ def _must_make_sense(command: MakeOffer, starts_at: datetime) -> None:
     price, floor = command.price, command.floor
     if price.currency not in CURRENCIES or price.minor > MAX_MINOR:
         faults["price"] = say("This amount is too large.")
-    if command.model not in ("free", "pay_what_you_want") and price.minor <= 0:
+    if command.model == "once" and price.minor <= 0:
         faults["price"] = say("A price is more than nothing. Choose “free” to give it away.")
     if command.model == "free" and price:
         faults["price"] = say("What is free has no price.")
@@ -136,27 +109,13 @@ def _must_make_sense(command: MakeOffer, starts_at: datetime) -> None:
         faults["floor"] = say("Only an open price has a least amount.")
     if floor is not None and (floor.currency != price.currency or floor.minor < 0 or price < floor):
         faults["floor"] = say("The least amount cannot be above the suggested one.")
-    if command.stock is not None and not 0 < command.stock <= MOST_STOCK:
-        faults["stock"] = say("A number between 1 and 1,000,000, or nothing for any number.")
-    faults |= fault_of_terms(command.model, command.terms)
-    if command.model in MODELS and not faults:
-        faults |= _fault_of_plan(command)
     if command.ends_at is not None and command.ends_at <= starts_at:
         faults["ends_at"] = say("It has to end after it starts.")
     if faults:
         raise Invalid(faults)
 
 
-def _fault_of_plan(command: MakeOffer) -> Mapping[str, Sentence]:
-    """Return what is wrong with a plan at its price: a first price above it, too many parts of too little."""
-    try:
-        plan_of(command.model, command.price, command.terms)
-    except Invalid as error:
-        return error.fields
-    return {}
-
-
 def _note(session: Session, viewer: Viewer, row: Offer, *, action: str, clock: Clock) -> None:
     price = {"model": row.model, "currency": row.currency, "minor": row.amount_minor}
-    details = {"product_id": str(row.product_id or ""), **price}
+    details = {"product_id": str(row.product_id), **price}
     note_action(session, Action(action, "offer", row.id, viewer.person_id, details), clock=clock)

@@ -15,7 +15,6 @@ for name in ("analytics", "inbox", "jobs", "outbox", "vault"):
 for domain in pkgutil.iter_modules(xingtan.domains.__path__, "xingtan.domains."):
     if importlib.util.find_spec(f"{domain.name}.models"):
         importlib.import_module(f"{domain.name}.models")
-importlib.import_module("xingtan.domains.commerce.documents.models")
 
 
 def include_object(_item: object, name: str | None, type_: str, *_: object) -> bool:

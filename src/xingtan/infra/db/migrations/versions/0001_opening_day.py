@@ -459,8 +459,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.String(length=40), nullable=True),
         sa.CheckConstraint(
-            "source_kind IN ('order', 'grant', 'free', 'bundle-part', 'rental', 'subscription', 'tier', 'instalment', 'group', 'gift', 'code', 'service', 'credits', 'referral')",
-            name=op.f("ck_entitlement_source_kind"),
+            "source_kind IN ('order', 'grant', 'free', 'bundle-part')", name=op.f("ck_entitlement_source_kind")
         ),
         sa.CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name=op.f("ck_entitlement_ended")),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name=op.f("ck_entitlement_period")),
@@ -493,8 +492,7 @@ def upgrade() -> None:
     op.create_table(
         "offer",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("product_id", sa.Uuid(), nullable=True),
-        sa.Column("tier_id", sa.Uuid(), nullable=True),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("model", sa.String(length=20), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
@@ -502,31 +500,20 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("terms", JSON_, nullable=False),
-        sa.Column("stock_total", sa.Integer(), nullable=True),
-        sa.Column("stock_taken", sa.Integer(), nullable=False),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
-            "(model = 'free' AND amount_minor = 0 AND floor_minor IS NULL) OR ((model IN ('credits', 'group', 'instalments', 'once', 'per_use', 'rental', 'subscription', 'top_up')) AND amount_minor > 0 AND floor_minor IS NULL) OR (model = 'pay_what_you_want' AND floor_minor IS NOT NULL AND floor_minor >= 0 AND amount_minor >= floor_minor)",
+            "(model = 'free' AND amount_minor = 0 AND floor_minor IS NULL) OR (model = 'once' AND amount_minor > 0 AND floor_minor IS NULL) OR (model = 'pay_what_you_want' AND floor_minor IS NOT NULL AND floor_minor >= 0 AND amount_minor >= floor_minor)",
             name=op.f("ck_offer_amount"),
         ),
-        sa.CheckConstraint(
-            "(model IN ('credits', 'free', 'group', 'instalments', 'once', 'pay_what_you_want', 'per_use', 'rental', 'subscription', 'top_up'))",
-            name=op.f("ck_offer_model"),
-        ),
+        sa.CheckConstraint("(model IN ('free', 'once', 'pay_what_you_want'))", name=op.f("ck_offer_model")),
         sa.CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name=op.f("ck_offer_period")),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_offer_currency")),
-        sa.CheckConstraint("product_id IS NULL OR tier_id IS NULL", name=op.f("ck_offer_subject")),
-        sa.CheckConstraint(
-            "stock_taken >= 0 AND (stock_total IS NULL OR (stock_total > 0 AND stock_taken <= stock_total))",
-            name=op.f("ck_offer_stock"),
-        ),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_offer_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
     )
     op.create_index("ix_offer_product", "offer", ["product_id", "retired_at", "starts_at"], unique=False)
-    op.create_index("ix_offer_tier", "offer", ["tier_id", "retired_at", "starts_at"], unique=False)
     op.create_table(
         "passkey",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -624,7 +611,6 @@ def upgrade() -> None:
         "sales_order",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=12), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
@@ -634,10 +620,8 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("policy", JSON_, nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("country", sa.String(length=2), nullable=True),
-        sa.CheckConstraint("(kind IN ('change', 'checkout', 'renewal', 'service'))", name=op.f("ck_sales_order_kind")),
         sa.CheckConstraint(
-            "(state IN ('cancelled', 'charged_back', 'expired', 'paid', 'partly_refunded', 'placed', 'refunded'))",
+            "(state IN ('cancelled', 'expired', 'paid', 'partly_refunded', 'placed', 'refunded'))",
             name=op.f("ck_sales_order_state"),
         ),
         sa.CheckConstraint(
@@ -736,64 +720,19 @@ def upgrade() -> None:
         "order_line",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.Uuid(), nullable=False),
+        sa.Column("offer_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("product_id", sa.Uuid(), nullable=True),
-        sa.Column("offer_id", sa.Uuid(), nullable=True),
-        sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("list_minor", sa.BigInteger(), nullable=False),
-        sa.Column("discount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("tax_bp", sa.Integer(), nullable=False),
-        sa.Column("tax_is_added", sa.Boolean(), nullable=False),
-        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("returned_minor", sa.BigInteger(), nullable=False),
-        sa.Column("returned_tax_minor", sa.BigInteger(), nullable=False),
-        sa.Column("facts", JSON_, nullable=False),
-        sa.CheckConstraint(
-            "(kind IN ('access', 'credits', 'gift', 'group', 'instalment', 'rental', 'service', 'subscription', 'top_up'))",
-            name=op.f("ck_order_line_kind"),
-        ),
-        sa.CheckConstraint(
-            "amount_minor = list_minor - discount_minor + CASE WHEN tax_is_added THEN tax_minor ELSE 0 END",
-            name=op.f("ck_order_line_adds_up"),
-        ),
-        sa.CheckConstraint("amount_minor >= 0 AND list_minor >= 0", name=op.f("ck_order_line_amount_minor")),
-        sa.CheckConstraint(
-            "discount_minor >= 0 AND discount_minor <= list_minor", name=op.f("ck_order_line_discount_minor")
-        ),
-        sa.CheckConstraint(
-            "returned_minor >= 0 AND returned_minor <= amount_minor", name=op.f("ck_order_line_returned_minor")
-        ),
-        sa.CheckConstraint(
-            "returned_tax_minor >= 0 AND returned_tax_minor <= tax_minor", name=op.f("ck_order_line_returned_tax_minor")
-        ),
-        sa.CheckConstraint(
-            "tax_minor >= 0 AND tax_minor <= amount_minor AND tax_bp >= 0", name=op.f("ck_order_line_tax_minor")
-        ),
+        sa.CheckConstraint("amount_minor >= 0", name=op.f("ck_order_line_amount_minor")),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_order_line_offer_id")),
         sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_order_line_order_id")),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_order_line_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
-        sa.UniqueConstraint("order_id", "position", name=op.f("uq_order_line_order_id_position")),
+        sa.UniqueConstraint("order_id", "product_id", name=op.f("uq_order_line_order_id_product_id")),
     )
     op.create_index("ix_order_line_product", "order_line", ["product_id"], unique=False)
-    op.create_index("ix_order_line_subject", "order_line", ["subject_id"], unique=False)
-    op.create_table(
-        "payment_method",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("provider", sa.String(length=20), nullable=False),
-        sa.Column("reference", sa.String(length=120), nullable=False),
-        sa.Column("label", sa.String(length=40), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_payment_method_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_method")),
-        sa.UniqueConstraint("provider", "reference", name=op.f("uq_payment_method_provider_reference")),
-    )
-    op.create_index("ix_payment_method_person", "payment_method", ["person_id", "created_at"], unique=False)
     op.create_table(
         "payment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -803,39 +742,30 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("provider_reference", sa.String(length=120), nullable=True),
-        sa.Column("redirect_url", sa.String(length=2000), nullable=True),
-        sa.Column("qr", sa.String(length=2000), nullable=True),
-        sa.Column("method_id", sa.Uuid(), nullable=True),
-        sa.Column("wants_mandate", sa.Boolean(), nullable=False),
+        sa.Column("redirect_url", sa.String(length=500), nullable=True),
         sa.Column("received_minor", sa.BigInteger(), nullable=True),
         sa.Column("received_currency", sa.String(length=3), nullable=True),
         sa.Column("refunding_minor", sa.BigInteger(), nullable=False),
-        sa.Column("disputed_minor", sa.BigInteger(), nullable=False),
-        sa.Column("fee_minor", sa.BigInteger(), nullable=False),
         sa.Column("failure_code", sa.String(length=60), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ask_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(state IN ('charged_back', 'failed', 'held', 'partly_refunded', 'pending', 'refunded', 'returned', 'started', 'succeeded', 'surplus', 'unknown'))",
+            "(state IN ('failed', 'held', 'partly_refunded', 'pending', 'refunded', 'returned', 'started', 'succeeded', 'surplus', 'unknown'))",
             name=op.f("ck_payment_state"),
         ),
         sa.CheckConstraint(
-            "NOT (state IN ('charged_back', 'partly_refunded', 'refunded', 'succeeded')) OR coalesce(received_minor, 0) = amount_minor",
+            "NOT (state IN ('partly_refunded', 'refunded', 'succeeded')) OR coalesce(received_minor, 0) = amount_minor",
             name=op.f("ck_payment_kept"),
         ),
         sa.CheckConstraint("(received_minor IS NULL) = (received_currency IS NULL)", name=op.f("ck_payment_received")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payment_amount_minor")),
-        sa.CheckConstraint(
-            "fee_minor >= 0 AND fee_minor <= coalesce(received_minor, 0)", name=op.f("ck_payment_fee_minor")
-        ),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_payment_currency")),
         sa.CheckConstraint(
-            "refunding_minor >= 0 AND disputed_minor >= 0 AND refunding_minor + disputed_minor <= coalesce(received_minor, 0)",
+            "refunding_minor >= 0 AND refunding_minor <= coalesce(received_minor, 0)",
             name=op.f("ck_payment_refunding_minor"),
         ),
-        sa.ForeignKeyConstraint(["method_id"], ["payment_method.id"], name=op.f("fk_payment_method_id")),
         sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_payment_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
         sa.UniqueConstraint("provider", "provider_reference", name=op.f("uq_payment_provider_provider_reference")),
@@ -854,8 +784,8 @@ def upgrade() -> None:
         "payment",
         ["order_id"],
         unique=True,
-        sqlite_where=sa.text("(state IN ('charged_back', 'partly_refunded', 'refunded', 'succeeded'))"),
-        postgresql_where=sa.text("(state IN ('charged_back', 'partly_refunded', 'refunded', 'succeeded'))"),
+        sqlite_where=sa.text("(state IN ('partly_refunded', 'refunded', 'succeeded'))"),
+        postgresql_where=sa.text("(state IN ('partly_refunded', 'refunded', 'succeeded'))"),
     )
     op.create_table(
         "lesson_progress",
@@ -952,17 +882,13 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("reason", sa.String(length=20), nullable=False),
-        sa.Column("line_id", sa.Uuid(), nullable=True),
         sa.Column("requested_by_id", sa.Uuid(), nullable=True),
         sa.Column("failure_code", sa.String(length=60), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(state IN ('failed', 'pending', 'requested', 'succeeded', 'unknown'))", name=op.f("ck_refund_state")
-        ),
+        sa.CheckConstraint("(state IN ('failed', 'requested', 'succeeded', 'unknown'))", name=op.f("ck_refund_state")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refund_amount_minor")),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_refund_currency")),
-        sa.ForeignKeyConstraint(["line_id"], ["order_line.id"], name=op.f("fk_refund_line_id")),
         sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_refund_order_id")),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_refund_payment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refund")),
@@ -1015,8 +941,8 @@ def downgrade() -> None:
     op.drop_index(
         "uq_payment_kept",
         table_name="payment",
-        sqlite_where=sa.text("(state IN ('charged_back', 'partly_refunded', 'refunded', 'succeeded'))"),
-        postgresql_where=sa.text("(state IN ('charged_back', 'partly_refunded', 'refunded', 'succeeded'))"),
+        sqlite_where=sa.text("(state IN ('partly_refunded', 'refunded', 'succeeded'))"),
+        postgresql_where=sa.text("(state IN ('partly_refunded', 'refunded', 'succeeded'))"),
     )
     op.drop_index("ix_payment_order", table_name="payment")
     op.drop_index(
@@ -1026,7 +952,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("ask_at IS NOT NULL"),
     )
     op.drop_table("payment")
-    op.drop_table("payment_method")
+    op.drop_index("ix_order_line_product", table_name="order_line")
     op.drop_table("order_line")
     op.drop_index("ix_lesson_source", table_name="lesson")
     op.drop_index("ix_lesson_section_id", table_name="lesson")

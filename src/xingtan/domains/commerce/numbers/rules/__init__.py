@@ -1,1 +1,0 @@
-"""Pure reckoning of numbers, from spans of time that are paid for."""

@@ -1,1 +1,0 @@
-"""Custom service: asked for, quoted, agreed upon, paid, done, accepted or disputed."""

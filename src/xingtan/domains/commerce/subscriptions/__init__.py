@@ -1,1 +1,0 @@
-"""Subscriptions, membership tiers, instalments: what is paid again and again."""

@@ -1,1 +1,0 @@
-"""The verbs of subscriptions that ask for money or answer a person."""

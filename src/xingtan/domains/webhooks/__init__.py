@@ -1,1 +1,0 @@
-"""News for programs elsewhere: where it is sent, what is sent, and every attempt to send it."""

@@ -1,1 +1,0 @@
-"""What is public, when to try again, how a message is signed: pure."""

@@ -1,1 +1,0 @@
-"""What changes endpoints and messages."""

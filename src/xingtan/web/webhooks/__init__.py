@@ -1,1 +1,0 @@
-"""The studio's webhooks: where news is sent, and its log."""

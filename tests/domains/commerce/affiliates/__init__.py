@@ -1,1 +1,0 @@
-"""Affiliates, through their rows."""

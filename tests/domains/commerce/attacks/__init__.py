@@ -1,1 +1,0 @@
-"""What a buyer tries who wants more than she pays for."""

@@ -1,1 +1,0 @@
-"""Groups, through their rows."""

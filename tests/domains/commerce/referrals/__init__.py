@@ -1,1 +1,0 @@
-"""Referrals, through their rows."""

@@ -1,1 +1,0 @@
-"""Any sequence of everything that can happen in commerce."""
