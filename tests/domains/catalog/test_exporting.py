@@ -189,6 +189,6 @@ def test_any_body_makes_a_well_formed_page(shop: Shop, body: str) -> None:
     shop.lesson(product.id, "<i>&amp;", body_md=body)
     shop.publish(product.id)
     book = exported(shop, product.slug)
-    for name in book.namelist():
-        if name.endswith((".xhtml", ".opf", ".xml")):
-            etree.fromstring(book.read(name))
+    pages = [name for name in book.namelist() if name.endswith((".xhtml", ".opf", ".xml"))]
+    assert any(name.endswith(".opf") for name in pages)
+    assert all(etree.fromstring(book.read(name)) is not None for name in pages)

@@ -1,5 +1,6 @@
 """Who may use what: given and taken back by staff; and what holding something opens to the person herself."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -211,23 +212,19 @@ def get_live(ask: AskDep, product: Name) -> LiveSession:
 @operation(router, "POST", "/products/{product}/feed", WRITE_MINE)
 def open_feed(ask: AskDep, product: Name) -> Feed:
     """One's own feed of a podcast that one holds; asked again, it is the same."""
-
-    def work(session: Session) -> Feed:
-        card = _own(session, ask, product, kind="podcast")
-        token = learning.feed_token(session, ask.viewer, product_id=card.id, clock=ask.clock, vault=ask.vault)
-        return _feed(ask, card, token)
-
-    return ask.write(work)
+    return _give_feed(ask, product, learning.feed_token)
 
 
 @operation(router, "POST", "/products/{product}/feed/renew", WRITE_MINE)
 def renew_feed(ask: AskDep, product: Name) -> Feed:
     """A new address for one's own feed; the old one ends."""
+    return _give_feed(ask, product, learning.renew_feed_token)
 
+
+def _give_feed(ask: Ask, product: str, token_of: Callable[..., str]) -> Feed:
     def work(session: Session) -> Feed:
         card = _own(session, ask, product, kind="podcast")
-        token = learning.renew_feed_token(session, ask.viewer, product_id=card.id, clock=ask.clock, vault=ask.vault)
-        return _feed(ask, card, token)
+        return _feed(ask, card, token_of(session, ask.viewer, product_id=card.id, clock=ask.clock, vault=ask.vault))
 
     return ask.write(work)
 
